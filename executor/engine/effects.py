@@ -1,0 +1,109 @@
+"""What the engine asks the world to do. Each effect but `Finish` and the cancels is answered by exactly one event.
+
+An effect carries plain values alone: every template in it has been filled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from executor.errors import Exit
+from executor.events import Event, Key, Question
+from executor.model.actions import Action
+from executor.model.probes import Probe
+from executor.model.steps import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Answered by HostReached or HostLost."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Run one action (or a guard's, apply's, handler's command as a Shell). Answered by Ended."""
+
+    key: Key
+    on: str  # the host whose connection is used
+    action: Action
+    settings: Settings = field(default_factory=Settings)
+    stdin: str | None = None
+    creates: str | None = None  # checked on the host before the action; if so it ends OK with changed=False
+    removes: str | None = None
+    register: bool = False  # keep up to 1 MB of the output in the result
+    diff: bool = False
+    dry: bool = False  # only say whether it would change something (a check)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Ask one probe, with its `within` and `hold` times. Answered by Judged."""
+
+    key: Key
+    on: str  # the host it asks from: "localhost" for `from: control`
+    about: str  # the host it is about
+    probe: Probe
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Sample a probe until cancelled. Answered by any number of WatchTurned."""
+
+    key: Key
+    on: str
+    about: str
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Answered by WaitEnded."""
+
+    key: Key
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Answered by Answered."""
+
+    key: Key
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End a Wait, Ask, Sample or Watch now. Waits, questions and samples are still answered (cut short, withdrawn,
+    cancelled); a watch is not."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End a running Perform: its whole process group. It is still answered by Ended (cancelled, or how it ended)."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do in this process."""
+
+    exit: Exit
+    why: Literal["ended", "stopped"] = "ended"
+
+
+Effect: TypeAlias = Connect | Perform | Sample | Watch | Wait | Ask | Cancel | End | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """First `events` are on disk and folded into the state, then `effects` start."""
+
+    events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,1 @@
+"""The words of the program: frozen dataclasses and closed unions, with no behaviour beyond their own sense."""
