@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from executor.errors import Exit
@@ -56,6 +57,15 @@ class Armed:
     run_wide: bool  # a `once` handler belongs to the run
     values: Mapping[str, Value] = field(default_factory=dict)  # what its late leaves need, by name
     kind: Literal["handler", "builtin", "none", "unsaid"] = "handler"  # "unsaid": changed something, no word on undoing
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When an event was recorded: its number in the run, the wall clock (aware), the monotonic clock."""
+
+    seq: int
+    at: datetime
+    mono: float  # seconds; comparable within one process alone
 
 
 # --- the run ---------------------------------------------------------------------------------------------------
@@ -354,7 +364,7 @@ class RollbackEnded:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """One armed handler is dealt with: `passed`, `failed` (its host stops there), `owed`, or `skipped` as not needed."""
+    """One armed handler is dealt with. After `failed` its host stops; `skipped` was not needed."""
 
     host: str
     task: str
