@@ -1,0 +1,50 @@
+# make demo    the main job, on SSH hosts of its own on this machine
+# make test    the whole suite: style, types, the order of the rooms, tests
+# make bench   side by side with other tools; the table that docs/performance.md shows
+# make clean   removes what the others made in this folder
+
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-for-tests
+WORKERS ?= auto
+
+.PHONY: demo test bench clean
+.DELETE_ON_ERROR:
+
+demo: $(RUN_STAMP)
+	@$(BIN)/runbook demo
+
+test: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(BIN)/pytest -n $(WORKERS)
+
+bench: $(RUN_STAMP)
+	$(BIN)/python -m benchmarks.compare
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is made again when it is gone, and filled again when the dependencies may have changed.
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	    echo "No Python here: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)." >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=/usr/bin/python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv, then again." >&2; \
+	    exit 1; }
+
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $(RUN_STAMP) $@
