@@ -1,0 +1,53 @@
+"""What went wrong, for the person at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from executor import __version__
+from executor.errors import Exit, RunbookError
+from executor.journal.folders import make_private, state_folder
+
+
+def tell(error: Exception, arguments: list[str]) -> int:
+    """Print an error once, in the operator's words, and return the exit code that it means."""
+    if isinstance(error, RunbookError):
+        from executor.language.diagnostics import render
+
+        color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        for problem in error.problems:
+            click.echo(render(problem, color=color), err=True)
+        if len(error.problems) > 1:
+            click.echo(f"{len(error.problems)} problems", err=True)
+        return error.exit_code
+    if any(argument.startswith("-vvv") for argument in arguments):
+        traceback.print_exception(error)
+        return Exit.FAULT
+    where = _crash_file(error)
+    click.echo(f"runbook itself failed: {type(error).__name__}: {error}", err=True)
+    click.echo(f"  details: {where} (or run it again with -vvv)", err=True)
+    return Exit.FAULT
+
+
+def _crash_file(error: Exception) -> Path | str:
+    text = f"runbook {__version__}, Python {sys.version}\n" + "".join(traceback.format_exception(error))
+    name = f"crash-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
+    try:
+        folder = state_folder(os.environ)
+        make_private(folder)
+    except RunbookError:
+        folder = Path(tempfile.mkdtemp(prefix="runbook-"))
+    try:
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+    except OSError:
+        return "nowhere: neither the state directory nor the temporary one can be written"
+    return path

@@ -1,0 +1,101 @@
+"""`runbook`: finds the command, runs it, and turns what it raises into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from executor import __version__
+from executor.errors import Exit
+
+# name -> its line in `runbook --help`; the module executor.cli.<name> holds `command`.
+COMMANDS = {
+    "run": "Run a runbook on the hosts of an inventory.",
+    "plan": "Show everything that run would do, without a connection.",
+    "validate": "Check runbooks and inventories, offline.",
+    "exec": "Run one command on many hosts.",
+    "ssh": "Log in to a host of the inventory.",
+    "ping": "Can every host be reached, logged in to, written on and forwarded through?",
+    "trust": "Look at a new host's key and keep it.",
+    "show": "One run's timeline, or the list of runs.",
+    "logs": "What the steps of a run printed.",
+    "inventory": "Hosts, groups and variables of an inventory.",
+    "init": "Start a new project here.",
+    "schema": "Print the JSON Schemas.",
+    "completion": "Shell completion for bash, zsh and fish.",
+    "sandbox": "SSH hosts on this machine, to try things on.",
+    "demo": "A deploy and a failed one, on hosts of its own: a minute.",
+}
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for: `--help` starts without any of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"executor.cli.{cmd_name.replace('exec', 'exec_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if close:
+                error.message += f" Did you mean '{close[0]}'?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it: runbook demo. Every command has --help with an example.",
+)
+@click.version_option(__version__, prog_name="runbook")
+def runbook() -> None:
+    """Declarative runbooks over plain SSH: rolling deploys that verify themselves and undo themselves."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point of the `runbook` command. Always ends with SystemExit."""
+    sys.exit(call(arguments if arguments is not None else sys.argv[1:]))
+
+
+def call(arguments: list[str]) -> int:
+    """Run one command line and return its exit code: what `main` does, without leaving the process."""
+    try:
+        result: Any = runbook.main(arguments, prog_name="runbook", standalone_mode=False)
+        return int(result) if isinstance(result, int) else Exit.DONE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain about it while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nobody sees a traceback unasked
+        from executor.cli.failures import tell
+
+        return tell(error, arguments)

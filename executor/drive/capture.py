@@ -1,0 +1,102 @@
+"""What a job prints: all of it to the run's folder, a bounded part to the result, a bounded flow to the reports."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from executor.drive.inbox import Inbox, Output
+from executor.events import Key
+from executor.hosts.protocol import JobEnd, Stream
+
+REGISTER_LIMIT = 1_000_000  # bytes of each stream that a result can hold, as the language page says
+TAIL_LIMIT = 16_384  # bytes kept for the message of a failure
+PENDING_LIMIT = 1_000_000  # bytes on their way to the reports; what comes on top is in the file alone
+
+
+class Capture:
+    """The sink of one job. Constant memory, whatever the job prints; safe to call from any thread."""
+
+    def __init__(
+        self, key: Key, file: Path, inbox: Inbox, ended: Callable[[Capture, JobEnd], None], *, keep: bool
+    ) -> None:  # fmt: skip
+        self._key = key
+        self._file = file
+        self._inbox = inbox
+        self._ended = ended
+        self._keep = keep
+        self._fd: int | None = None
+        self._kept: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
+        self._tail: deque[bytes] = deque()
+        self._tail_size = 0
+        self._pending = Pending()
+        self.truncated = False
+        self.file_error = ""
+
+    def output(self, stream: Stream, data: bytes) -> None:
+        self._write(data)
+        if self._keep:
+            kept = self._kept[stream]
+            room = REGISTER_LIMIT - len(kept)
+            kept += data[:room]
+            self.truncated = self.truncated or len(data) > room
+        self._remember(data[-TAIL_LIMIT:])
+        if self._pending.take(len(data)):
+            self._inbox.put(Output(self._key, stream, data, self._pending.give))
+
+    def ended(self, end: JobEnd) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+        self._ended(self, end)
+
+    def kept(self, stream: Stream) -> bytes:
+        """The beginning of a stream, at most REGISTER_LIMIT bytes; empty unless it was to be kept."""
+        return bytes(self._kept[stream])
+
+    def tail(self) -> bytes:
+        """The end of all output, stdout and stderr as they came."""
+        return b"".join(self._tail)[-TAIL_LIMIT:]
+
+    def _remember(self, data: bytes) -> None:
+        self._tail.append(data)
+        self._tail_size += len(data)
+        while self._tail_size - len(self._tail[0]) >= TAIL_LIMIT:
+            self._tail_size -= len(self._tail.popleft())
+
+    def _write(self, data: bytes) -> None:
+        if self.file_error:
+            return
+        try:
+            if self._fd is None:
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+                self._fd = os.open(self._file, flags, 0o600)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError as error:
+            # The step goes on: what it does on its host matters more than our copy of its words. The result says so.
+            self.file_error = f"its output could not be kept: {error.strerror}"
+
+
+class Pending:
+    """How many bytes are on their way to the reports."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def take(self, size: int) -> bool:
+        with self._lock:
+            if self._bytes > PENDING_LIMIT:
+                return False
+            self._bytes += size
+            return True
+
+    def give(self, size: int) -> None:
+        with self._lock:
+            self._bytes -= size

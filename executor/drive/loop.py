@@ -1,0 +1,93 @@
+"""Decide, write down, act, listen: the one thread that owns a run's state."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from executor.drive.inbox import Call, Clock, Inbox, Message, Output
+from executor.drive.recorder import Recorder, Reporters
+from executor.drive.timers import Timers
+from executor.engine import State, decide, evolve
+from executor.engine.effects import Effect, Finish
+from executor.errors import Exit
+from executor.events import Event
+from executor.model.plans import Plan
+
+TICK = 0.1  # seconds between two looks of the live view
+
+
+class World(Protocol):
+    """Performs effects. `perform` returns at once; what comes of it arrives in the inbox."""
+
+    def perform(self, effect: Effect) -> None: ...
+
+
+class Loop:
+    """Runs a plan from a state to its end. See `run`."""
+
+    def __init__(
+        self, plan: Plan, state: State, *, world: World, inbox: Inbox, timers: Timers, recorder: Recorder,
+        reporters: Reporters, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._plan = plan
+        self._state = state
+        self._world = world
+        self._inbox = inbox
+        self._timers = timers
+        self._recorder = recorder
+        self._reporters = reporters
+        self._clock = clock
+
+    def run(self) -> Exit:
+        """Until the engine says Finish. Raises JournalFailed when the journal can no longer be written."""
+        finished = self._settle()
+        while finished is None:
+            finished = self._take(self._inbox.gather(self._patience()))
+        return finished
+
+    def _patience(self) -> float:
+        due = self._timers.next()
+        return TICK if due is None else min(TICK, due - self._clock())
+
+    def _take(self, messages: list[Message]) -> Exit | None:
+        events: list[Event] = []
+        for message in messages:
+            match message:
+                case Output(key, stream, data, shown):
+                    self._reporters.output(key, stream, data)
+                    shown(len(data))
+                case Call(do):
+                    do()
+                case event:
+                    events.append(event)
+        now = self._clock()
+        self._timers.run(now)
+        finished = self._settle(events) if events else None
+        self._reporters.tick(now)
+        return finished
+
+    def _settle(self, events: list[Event] | None = None) -> Exit | None:
+        """Fold events in, let the engine decide until it has nothing more to say, then act on all of it.
+
+        Everything is on disk before the first effect starts; what came together shares one sync.
+        """
+        if events:
+            self._fold(events)
+        effects: list[Effect] = []
+        while True:
+            decision = decide(self._plan, self._state)
+            if not decision.events and not decision.effects:
+                break
+            self._fold(list(decision.events))
+            effects += decision.effects
+        self._recorder.sync()
+        for effect in effects:
+            if isinstance(effect, Finish):
+                return effect.exit
+            self._world.perform(effect)
+        return None
+
+    def _fold(self, events: list[Event]) -> None:
+        self._recorder.record(events)
+        for event in events:
+            self._state = evolve(self._plan, self._state, event)

@@ -1,0 +1,82 @@
+"""From events to the disk, the state and the reports, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from executor.drive.inbox import Clock
+from executor.events import Event, Key, Stamp
+from executor.hosts.protocol import Stream
+from executor.journal.log import Log
+
+
+class Reporter(Protocol):
+    """Who is told. A reporter that fails is told no more; the run goes on."""
+
+    def event(self, stamp: Stamp, event: Event) -> None: ...
+
+    def output(self, key: Key, stream: Stream, data: bytes) -> None: ...
+
+    def tick(self, mono: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Reporters:
+    """Several reporters as one, each for itself: a closed terminal or a bug in one of them never touches the run."""
+
+    def __init__(self, reporters: Sequence[Reporter], complain: Callable[[str], None]) -> None:
+        self._reporters = list(reporters)
+        self._complain = complain
+
+    def event(self, stamp: Stamp, event: Event) -> None:
+        self._each(lambda reporter: reporter.event(stamp, event))
+
+    def output(self, key: Key, stream: Stream, data: bytes) -> None:
+        self._each(lambda reporter: reporter.output(key, stream, data))
+
+    def tick(self, mono: float) -> None:
+        self._each(lambda reporter: reporter.tick(mono))
+
+    def close(self) -> None:
+        self._each(lambda reporter: reporter.close())
+
+    def _each(self, tell: Callable[[Reporter], None]) -> None:
+        for reporter in tuple(self._reporters):
+            try:
+                tell(reporter)
+            except Exception as error:  # noqa: BLE001 - whatever a report does wrong must not stop a deploy
+                self._reporters.remove(reporter)
+                if not isinstance(error, BrokenPipeError):
+                    self._complain(f"{type(reporter).__name__} failed and is silent from here on: {error!r}")
+
+
+class Recorder:
+    """Stamps events, appends them to the journal, and tells the reports once they are on disk."""
+
+    def __init__(self, log: Log, reporters: Reporters, clock: Clock, seq: int = 0) -> None:
+        self._log = log
+        self._reporters = reporters
+        self._clock = clock
+        self._seq = seq
+        self._untold: list[tuple[Stamp, Event]] = []
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Write the events. Raises JournalFailed."""
+        records = []
+        for event in events:
+            self._seq += 1
+            records.append((Stamp(self._seq, datetime.now(UTC), self._clock()), event))
+        self._log.append(records)
+        self._untold += records
+
+    def sync(self) -> None:
+        """Put all that was recorded on disk, then tell the reports. Raises JournalFailed."""
+        if not self._untold:
+            return
+        self._log.sync()
+        untold, self._untold = self._untold, []
+        for stamp, event in untold:
+            self._reporters.event(stamp, event)

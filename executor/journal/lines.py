@@ -1,0 +1,63 @@
+"""One line of a journal: a stamped event in a hash chain.
+
+Each line holds the digest of everything before it, so that a line that was changed, removed or moved is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import is_dataclass
+from datetime import datetime
+from typing import get_args
+
+from executor import events
+from executor.errors import Exit
+from executor.events import Event, Stamp
+from executor.model import outcomes
+from executor.model.codec import CodecError, Decoder, encode
+
+JOURNAL_VERSION = 1
+GENESIS = "runbook journal 1"
+
+
+def _classes() -> list[type]:
+    here = [cls for cls in vars(events).values() if isinstance(cls, type) and is_dataclass(cls)]
+    return [*here, outcomes.Result, outcomes.Verdict, Exit]
+
+
+_DECODER = Decoder(_classes())
+
+
+def write_line(stamp: Stamp, event: Event, before: str) -> tuple[bytes, str]:
+    """The line for an event (with its newline), and the chain's digest after it. `before` is the digest so far."""
+    body = json.dumps(
+        {"seq": stamp.seq, "at": stamp.at.isoformat(), "mono": round(stamp.mono, 6), "event": encode(event)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    after = chain(before, body)
+    return f'{{"chain":"{after}",{body[1:]}\n'.encode("utf-8", "surrogateescape"), after
+
+
+def read_line(line: bytes, before: str) -> tuple[Stamp, Event, str]:
+    """The stamped event of a line, and the digest after it. Raises CodecError where the line is not one of ours."""
+    try:
+        text = line.decode("utf-8", "surrogateescape").rstrip("\n")
+        record = json.loads(text)
+        after = record["chain"]
+        body = "{" + text.removeprefix(f'{{"chain":"{after}",')
+        stamp = Stamp(record["seq"], datetime.fromisoformat(record["at"]), record["mono"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CodecError(f"not a journal line: {error}") from error
+    if chain(before, body) != after:
+        raise CodecError("the chain is broken: this line or one before it was changed")
+    event = _DECODER.decode(record["event"])
+    if not isinstance(event, get_args(Event)):
+        raise CodecError(f"{type(event).__name__} is not an event")
+    return stamp, event, after
+
+
+def chain(before: str, body: str) -> str:
+    """SHA-256 over the digest so far and a line's body; 32 hexadecimal digits of it."""
+    return hashlib.sha256(f"{before}\n{body}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
