@@ -23,7 +23,7 @@ GENESIS = "runbook journal 1"
 
 def _classes() -> list[type]:
     here = [cls for cls in vars(events).values() if isinstance(cls, type) and is_dataclass(cls)]
-    return [*here, outcomes.Result, outcomes.Verdict, Exit]
+    return [*here, outcomes.Result, outcomes.Verdict, outcomes.Status, outcomes.Opinion, Exit]
 
 
 _DECODER = Decoder(_classes())

@@ -1,14 +1,14 @@
 """Dataclasses of the closed unions to JSON and back, strictly.
 
 A dataclass becomes an object with its class's name under "is"; fields at their default are left out. Enums become
-their values, tuples lists, mappings objects. Decoding knows only the classes that it is given, and follows the
-declared types of their fields, so that an unknown class, field or shape is a `CodecError`, never a guess.
+their values, tuples lists, mappings objects. Decoding knows only the classes that it is given, so that
+an unknown class or field is a `CodecError`, never a guess.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import types
+import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
@@ -51,69 +51,65 @@ def _is_default(field: dataclasses.Field[Any], item: object) -> bool:
     if field.default is not dataclasses.MISSING:
         return type(item) is type(field.default) and item == field.default
     if field.default_factory is not dataclasses.MISSING:
-        return item == field.default_factory()
+        return bool(item == field.default_factory())
     return False
 
 
 class Decoder:
-    """Decodes what `encode` wrote, for the given classes."""
+    """Decodes what `encode` wrote, for the given dataclasses and the enums that their fields name."""
 
     def __init__(self, classes: Iterable[type]) -> None:
-        self._classes = {cls.__name__: cls for cls in classes}
+        named = {cls.__name__: cls for cls in classes}
+        enums = {name: cls for name, cls in named.items() if issubclass(cls, Enum)}
+        self._classes = {name: cls for name, cls in named.items() if dataclasses.is_dataclass(cls)}
         self._shapes = {
-            name: {f.name: hint for f, hint in _fields_with_hints(cls)} for name, cls in self._classes.items()
+            name: {f.name: (_enum_of(f, enums), "tuple" in str(f.type)) for f in dataclasses.fields(cls)}
+            for name, cls in self._classes.items()
         }
 
     def decode(self, data: Json, *, expect: type | None = None) -> Any:
         """The value again. Raises CodecError where the data does not fit; `expect` is the class of the whole."""
-        value = self._any(data)
+        value = self._any(data, tuples=False)
         if expect is not None and not isinstance(value, expect):
             raise CodecError(f"expected {expect.__name__}, found {type(value).__name__}")
         return value
 
-    def _any(self, data: Json) -> Any:
+    def _any(self, data: Json, *, tuples: bool) -> Any:
+        """`tuples`: the field declares them; in an operator's own values a list stays a list."""
         if isinstance(data, list):
-            return tuple(self._any(item) for item in data)
+            items = [self._any(item, tuples=tuples) for item in data]
+            return tuple(items) if tuples else items
         if not isinstance(data, dict):
             return data
         tag = data.get(TAG)
         if tag is None:
-            return {key: self._any(item) for key, item in data.items()}
+            return {key: self._any(item, tuples=tuples) for key, item in data.items()}
         if tag == "":
-            return {key: self._any(item) for key, item in typing.cast("list[list[Any]]", data["items"])}
+            pairs = typing.cast("list[list[Any]]", data["items"])
+            return {key: self._any(item, tuples=tuples) for key, item in pairs}
         cls = self._classes.get(tag) if isinstance(tag, str) else None
         if cls is None:
             raise CodecError(f"unknown kind of record: {tag!r}")
+        return self._record(cls, {name: item for name, item in data.items() if name != TAG})
+
+    def _record(self, cls: type, fields: Mapping[str, Json]) -> Any:
         shape = self._shapes[cls.__name__]
         arguments = {}
-        for name, item in data.items():
-            if name == TAG:
-                continue
+        for name, item in fields.items():
             if name not in shape:
-                raise CodecError(f"{tag} has no field {name!r}")
-            arguments[name] = _fit(self._any(item), shape[name])
+                raise CodecError(f"{cls.__name__} has no field {name!r}")
+            enum, tuples = shape[name]
+            try:
+                arguments[name] = self._any(item, tuples=tuples) if enum is None or item is None else enum(item)
+            except ValueError as error:
+                raise CodecError(f"{cls.__name__}.{name}: {error}") from error
         try:
             return cls(**arguments)
         except TypeError as error:
-            raise CodecError(f"{tag}: {error}") from error
+            raise CodecError(f"{cls.__name__}: {error}") from error
 
 
-def _fields_with_hints(cls: type) -> list[tuple[dataclasses.Field[Any], Any]]:
-    hints = typing.get_type_hints(cls)
-    return [(f, hints[f.name]) for f in dataclasses.fields(cls)]
-
-
-def _fit(value: Any, hint: Any) -> Any:
-    """Turn what JSON flattened (enums, integers where floats belong) back into what the field declares."""
-    options = (
-        typing.get_args(hint)
-        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
-        else (hint,)
-    )
-    for option in options:
-        if isinstance(option, type) and issubclass(option, Enum) and not isinstance(value, Enum):
-            try:
-                return option(value)
-            except ValueError as error:
-                raise CodecError(str(error)) from error
-    return value
+def _enum_of(field: dataclasses.Field[Any], enums: Mapping[str, type[Enum]]) -> type[Enum] | None:
+    """The enum that a field's annotation names. Annotations are texts here, as every module has them postponed."""
+    words = re.findall(r"\w+", field.type if isinstance(field.type, str) else field.type.__name__)
+    return next((enums[word] for word in words if word in enums), None)
