@@ -33,17 +33,16 @@ def write_line(stamp: Stamp, event: Event, before: str) -> tuple[bytes, str]:
     """The line for an event (with its newline), and the chain's digest after it. `before` is the digest so far."""
     body = json.dumps(
         {"seq": stamp.seq, "at": stamp.at.isoformat(), "mono": round(stamp.mono, 6), "event": encode(event)},
-        ensure_ascii=False,
         separators=(",", ":"),
-    )
+    )  # ASCII alone: what a host said may hold half of a character, and must come back as it was
     after = chain(before, body)
-    return f'{{"chain":"{after}",{body[1:]}\n'.encode("utf-8", "surrogateescape"), after
+    return f'{{"chain":"{after}",{body[1:]}\n'.encode("ascii"), after
 
 
 def read_line(line: bytes, before: str) -> tuple[Stamp, Event, str]:
     """The stamped event of a line, and the digest after it. Raises CodecError where the line is not one of ours."""
     try:
-        text = line.decode("utf-8", "surrogateescape").rstrip("\n")
+        text = line.decode("ascii").rstrip("\n")
         record = json.loads(text)
         after = record["chain"]
         body = "{" + text.removeprefix(f'{{"chain":"{after}",')
@@ -60,4 +59,4 @@ def read_line(line: bytes, before: str) -> tuple[Stamp, Event, str]:
 
 def chain(before: str, body: str) -> str:
     """SHA-256 over the digest so far and a line's body; 32 hexadecimal digits of it."""
-    return hashlib.sha256(f"{before}\n{body}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(f"{before}\n{body}".encode("ascii")).hexdigest()[:32]
