@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,9 +55,9 @@ class Commands(click.Group):
             import difflib
 
             close = difflib.get_close_matches(args[0], COMMANDS, 1)
-            if close:
-                error.message += f" Did you mean '{close[0]}'?"
-            raise
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
@@ -69,8 +70,13 @@ class Commands(click.Group):
     epilog="Try it: runbook demo. Every command has --help with an example.",
 )
 @click.version_option(__version__, prog_name="runbook")
-def runbook() -> None:
+@click.pass_context
+def runbook(ctx: click.Context) -> None:
     """Declarative runbooks over plain SSH: rolling deploys that verify themselves and undo themselves."""
+    from executor.cli import settings
+
+    defaults = settings.load(Path.cwd())
+    ctx.default_map = dict.fromkeys(COMMANDS, defaults)
 
 
 def main(arguments: list[str] | None = None) -> None:

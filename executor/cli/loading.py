@@ -1,0 +1,50 @@
+"""From flags to a project, an inventory and a runbook."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from executor.errors import InvalidInput, Problem, WrongUsage
+from executor.model.inventories import HostSpec, Inventory
+
+
+def root_here() -> Path:
+    """The project's root, seen from the working directory."""
+    from executor.language import project_root
+
+    return project_root(Path.cwd())
+
+
+def load_hosts(sources: Sequence[str], root: Path | None = None) -> Inventory:
+    """The inventory of `-i`. Raises WrongUsage without one, InvalidInput where it is wrong."""
+    from executor.language import load_inventory
+
+    if not sources:
+        hint = "-i prod, -i inventories/prod.yml or -i web1,web2, (or `inventory` in runbook.toml)"
+        raise WrongUsage(Problem("no inventory: which hosts?", hint=hint, code="no-inventory"))
+    where = root if root is not None else root_here()
+    return load_inventory([_sandbox(source, where) for source in sources], root=where)
+
+
+def _sandbox(source: str, root: Path) -> str:
+    """`-i sandbox` is the running sandbox, unless the project has an inventory of that name."""
+    if source != "sandbox" or any((root / "inventories" / f"sandbox{end}").exists() for end in (".yml", ".yaml", "")):
+        return source
+    from executor.sandbox import inventory_path
+
+    path = inventory_path()
+    if not path.exists():
+        raise InvalidInput(Problem("the sandbox is not up", hint="runbook sandbox up", code="no-sandbox"))
+    return str(path)
+
+
+def host_named(inventory: Inventory, name: str) -> HostSpec:
+    """One host by its name. Raises InvalidInput with a suggestion."""
+    spec = inventory.hosts.get(name)
+    if spec is None:
+        close = difflib.get_close_matches(name, inventory.hosts, 1)
+        hint = f"did you mean '{close[0]}'?" if close else "runbook inventory --graph -i … shows what there is"
+        raise InvalidInput(Problem(f"no host '{name}' in the inventory", hint=hint, code="unknown-host"))
+    return spec

@@ -1,0 +1,84 @@
+"""Flags that several commands share. Names and meaning are ansible-playbook's where it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def inventory_option(function: F) -> F:
+    """-i, for everything that knows hosts."""
+    return click.option(
+        "-i", "--inventory", "inventory", multiple=True, metavar="INVENTORY", envvar="RUNBOOK_INVENTORY",
+        help="A file, a name under inventories/, or 'web1,web2,'. May be repeated.",
+    )(function)  # fmt: skip
+
+
+def limit_option(function: F) -> F:
+    """-l, for everything that picks hosts."""
+    return click.option(
+        "-l",
+        "--limit",
+        metavar="PATTERN",
+        envvar="RUNBOOK_LIMIT",
+        help="Only these hosts: web1, 'web:!web3', 'web[0]'.",
+    )(function)
+
+
+def extra_vars_option(function: F) -> F:
+    return click.option(
+        "-e", "--extra-vars", "extra_vars", multiple=True, metavar="K=V|JSON|@FILE",
+        help="Parameters and variables. They win over all others.",
+    )(function)  # fmt: skip
+
+
+connection_options = _stack(
+    click.option("-f", "--forks", type=click.IntRange(min=1), envvar="RUNBOOK_FORKS", help="Hosts at once, at most."),
+    click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user."),
+    click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", metavar="FILE", help="Log in with this key."),
+    click.option("-b", "--become", is_flag=True, help="Run the steps as root, through sudo."),
+    click.option("-K", "--ask-become-pass", is_flag=True, help="Ask once for sudo's password."),
+)
+
+plan_options = _stack(
+    inventory_option,
+    limit_option,
+    click.option("-t", "--tags", multiple=True, metavar="TAGS", help="Only steps with these tags (a,b)."),
+    click.option("--skip-tags", multiple=True, metavar="TAGS", help="Not the steps with these tags."),
+    extra_vars_option,
+    connection_options,
+    click.option("-D", "--diff", is_flag=True, help="Show what changes in files."),
+    click.option("--start-at-stage", metavar="STAGE", help="Leave out the stages before this one."),
+    click.option("--step", "step_mode", is_flag=True, help="Ask before each step."),
+    click.option("-v", "--verbose", count=True, help="More: -v output as it comes, -vvv internals of errors."),
+)
+
+run_options = _stack(
+    click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Go, without the question at the start."),
+    click.option("--confirm", multiple=True, metavar="STAGE/STEP/ITEM", help="Answer a checklist item with yes."),
+    click.option(
+        "--answers", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Answers to checklist items."
+    ),
+    click.option(
+        "--on-failure", type=click.Choice(["rollback", "stop", "ask"]), envvar="RUNBOOK_ON_FAILURE",
+        help="When a stage is aborted. Default: ask at a terminal without -y, else rollback.",
+    ),
+    click.option("--reason", default="", metavar="TEXT", help="Why; kept with the run."),
+    click.option(
+        "--output", "output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT",
+        help="jsonl: one event a line.",
+    ),
+)  # fmt: skip
