@@ -25,7 +25,7 @@ test: $(TEST_STAMP)
 	@$(BIN)/pytest -n $(WORKERS)
 
 bench: $(RUN_STAMP)
-	$(BIN)/python -m benchmarks.compare
+	$(BIN)/python -m benchmarks.compare --install
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
