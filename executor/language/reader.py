@@ -1,0 +1,224 @@
+"""YAML to nodes, by a strict subset of its rules.
+
+The C parser gives events, one after the other; nodes are built from them without recursion, and the bounds on depth
+and size hold while they come in. So neither 100,000 open brackets nor an alias bomb gets further than its first page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from executor.errors import InvalidInput, Problem
+from executor.language import traps
+from executor.language.nodes import Broken, ListNode, MapNode, Node, Scalar
+from executor.language.scalars import TooManyDigits, resolve
+from executor.language.sources import Source, lines
+from executor.model.places import Place
+
+MAX_DEPTH = 64
+MAX_NODES = 200_000  # with every alias counted as all that it stands for
+
+# libyaml is there wherever PyYAML comes as a wheel; the pure Python parser gives the same events, slower.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading a text: its root (None: nothing usable) and all that is wrong with it."""
+
+    root: Node | None
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(source: Source) -> Reading:
+    """The nodes of a YAML text, and every problem that it has as YAML. Raises nothing."""
+    builder = _Builder(source)
+    try:
+        for event in yaml.parse(source.text, Loader=_Loader):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        builder.add(traps.syntax_error(error, source))
+        return Reading(None, tuple(builder.problems))
+    except InvalidInput as error:
+        return Reading(None, (*builder.problems, *error.problems))
+    if builder.root is None:
+        builder.add(Problem(f"{source.name} is empty", Place(source.name), code="empty"))
+    return Reading(builder.root, tuple(builder.problems))
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    place: Place
+    is_map: bool
+    flow: bool
+    anchor: str | None
+    tag: str | None
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, Place] = field(default_factory=dict)
+    key: tuple[str, Place] | None = None  # read, its value still to come
+    broken: bool = False
+    size: int = 1
+
+
+class _Builder:
+    """Builds nodes out of events; a problem that leaves the rest readable is noted, and reading goes on."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._lines = lines(source.text)
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._documents = 0
+        self._size = 0
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem; of several in one line only the first one is worth telling."""
+        if not any(p.place and problem.place and p.place.line == problem.place.line for p in self.problems[-8:]):
+            self.problems.append(problem)
+
+    def take(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                self._open(event)
+            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                self._close(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    raise InvalidInput(traps.second_document(self._place(event)))
+
+    def _place(self, event: yaml.Event) -> Place:
+        return self._span(event.start_mark, event.end_mark)
+
+    def _span(self, start: Any, end: Any) -> Place:
+        return Place(self.source.name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        place = self._place(event)
+        if event.tag is not None and event.tag != "!":
+            self.add(traps.tag(event.tag, place))
+            self._put(Broken(place), event.anchor, 1)
+        elif event.anchor and not event.value and not event.style:
+            self.add(traps.empty_anchor(event.anchor, place))
+            self._put(Broken(place), None, 1)
+        else:
+            self._put(self._leaf(event, place), event.anchor, 1)
+
+    def _leaf(self, event: yaml.ScalarEvent, place: Place) -> Scalar | Broken:
+        text: str = event.value
+        style: Any = event.style or ""
+        if style in {"|", ">"}:
+            return Scalar(place, text, text, style, self._block_body(text, place))
+        if style:
+            inside = Place(place.file, place.line, place.column + 1, place.end_line, max(place.end_column - 1, 1))
+            return Scalar(place, text, text, style, inside)
+        try:
+            return Scalar(place, text, resolve(text), "", place)
+        except TooManyDigits as error:
+            self.add(Problem(f"{error} is too large", place, "put it in quotes if it is meant as text", code="number"))
+            return Broken(place)
+
+    def _block_body(self, text: str, place: Place) -> Place:
+        """Where the text of a block scalar begins: the line after its `|`, behind the indentation."""
+        first = next((line for line in text.split("\n") if line.strip()), "")
+        below = self._lines[place.line : place.end_line]
+        indent = next((len(line) - len(line.lstrip(" ")) for line in below if line.strip()), 0)
+        indent -= len(first) - len(first.lstrip(" "))
+        return Place(place.file, place.line + 1, indent + 1, max(place.end_line, place.line + 1), place.end_column)
+
+    def _open(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
+        place = self._place(event)
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        flow = bool(event.flow_style)
+        if len(self._stack) >= MAX_DEPTH:
+            raise InvalidInput(traps.too_deep(place, MAX_DEPTH))
+        self._stack.append(_Open(place, is_map, flow, event.anchor, event.tag))
+
+    def _close(self, event: yaml.Event) -> None:
+        done = self._stack.pop()
+        end = self._place(event)
+        place = Place(self.source.name, done.place.line, done.place.column, end.end_line, end.end_column)
+        if done.tag is not None and done.tag != "!":
+            self.add(traps.tag(done.tag, done.place))
+            done.broken = True
+        node: Node
+        if done.broken:
+            node = Broken(place)
+        elif done.is_map:
+            node = MapNode(place, done.entries, done.keys)
+        else:
+            node = ListNode(place, tuple(done.items))
+        self._put(node, done.anchor, done.size, flow=done.flow)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        place = self._place(event)
+        name = event.anchor or ""
+        found = self._anchors.get(name)
+        if found is None:
+            inside = any(o.anchor == name for o in self._stack)
+            self.add(traps.alias_of_itself(name, place) if inside else traps.unknown_alias(name, place))
+            self._put(Broken(place), None, 1)
+        else:
+            self._put(found[0], None, found[1])
+
+    def _put(self, node: Node, anchor: str | None, size: int, *, flow: bool = False) -> None:
+        """A node is complete: it becomes an item, a key or a value of what is open, or the root."""
+        if anchor:
+            self._anchors[anchor] = (node, size)
+        parent = self._stack[-1] if self._stack else None
+        # What is within an open collection is counted when that collection is done, aliases with all they stand for.
+        total = (parent.size if parent else 0) + size
+        self._size += 1
+        if max(total, self._size) > MAX_NODES:
+            raise InvalidInput(traps.too_many(node.place, MAX_NODES))
+        if parent is None:
+            self.root = node
+            return
+        parent.size = total
+        if not parent.is_map:
+            parent.items.append(node)
+        elif parent.key is None:
+            parent.key = self._key(parent, node, flow=flow)
+        else:
+            self._entry(parent, *parent.key, node)
+            parent.key = None
+
+    def _key(self, parent: _Open, node: Node, *, flow: bool) -> tuple[str, Place]:
+        match node:
+            case Scalar() if isinstance(node.value, str):
+                if node.text == "<<" and not node.style:
+                    self.add(traps.merge_key(node.place))
+                    parent.broken = True
+                return node.text, node.place
+            case Scalar():
+                self.add(traps.key_is_no_text(node))
+                parent.broken = True
+                return node.text, node.place
+            case MapNode() if parent.flow and flow and node.place.column == parent.place.column + 1:
+                self.add(traps.unquoted_template(parent.place, self._lines))
+            case Broken():
+                pass  # told already
+            case _:
+                self.add(traps.key_is_no_text(node))
+        parent.broken = True
+        return "", node.place
+
+    def _entry(self, parent: _Open, key: str, place: Place, node: Node) -> None:
+        first = parent.keys.get(key)
+        if first is not None and not parent.broken:
+            self.add(traps.duplicate_key(key, place, first))
+        else:
+            parent.entries[key] = node
+            parent.keys[key] = place
