@@ -92,7 +92,7 @@ def runbook(work: Work) -> Prepared:
     program = Path(sys.executable).with_name("runbook")
     return Prepared(
         [str(program), "run", str(work.folder / "count.yml"), "-i", str(work.folder / "inventory.yml"), "--yes"],
-        {"XDG_STATE_HOME": str(work.folder / "state")},
+        {"RUNBOOK_STATE": str(work.folder / "state")},
     )
 
 
