@@ -1,0 +1,45 @@
+"""The report for programs: one event a line, as the journal has them."""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+from executor.events import Event, Key, Stamp
+from executor.hosts.protocol import Stream
+from executor.model.codec import Json, encode
+
+OUTPUT_VERSION = 1
+
+
+def record(stamp: Stamp, event: Event) -> Json:
+    """An event with its stamp: `v` (the version of this format), `seq`, `at` (ISO 8601), `mono` (seconds), `event`."""
+    return {
+        "v": OUTPUT_VERSION,
+        "seq": stamp.seq,
+        "at": stamp.at.isoformat(),
+        "mono": round(stamp.mono, 6),
+        "event": encode(event),
+    }
+
+
+class Jsonl:
+    """Writes each event as one line of ASCII JSON: no text in it can break a line or drive a terminal."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def event(self, stamp: Stamp, event: Event) -> None:
+        """Write the event. Raises OSError when nobody reads any more."""
+        text = json.dumps(record(stamp, event), separators=(",", ":")).replace("\x7f", "\\u007f")
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def output(self, key: Key, stream: Stream, data: bytes) -> None:
+        """Output is no event: the run's folder has it, and `runbook logs` shows it."""
+
+    def tick(self, mono: float) -> None:
+        """Time alone is no event."""
+
+    def close(self) -> None:
+        """Every line was flushed when it was written."""

@@ -1,0 +1,204 @@
+"""The end of a run in words: which host is on what, what failed and why, what is left, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from executor.errors import Exit
+from executor.events import HostSummary, Owed, RunEnded
+from executor.report.paint import paint
+from executor.report.phrasing import count, duration, names
+from executor.report.safe import inert
+from executor.report.story import Failure, RunView
+from executor.report.wording import Line, Tone, line
+
+# Worst first: what needs somebody stands where it is seen.
+_STATES: dict[str, tuple[Tone, str]] = {
+    "owed": ("bad", "its rollback is still to be done"),
+    "unhealthy": ("bad", "undone, but its health gate does not pass"),
+    "failed": ("bad", "failed, and left as it is"),
+    "partly done": ("warn", "some steps are done there, and nothing is undone"),
+    "unreachable": ("bad", "could not be reached"),
+    "rolled back": ("undo", "what was changed there is undone"),
+    "done": ("good", "has all of it"),
+    "untouched": ("quiet", "nothing was changed there"),
+}
+_DRAINED = "DRAINED, it gets no traffic"
+_COMMANDS_FOR = 3  # failures for which a `logs` line is given; `show` has the others
+
+
+def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
+    """The summary of a run that has ended, as lines with their tones.
+
+    `commands` are those of `runbook` that may be proposed as the next thing to type.
+    """
+    sections = [_headline(view)]
+    if view.ended is not None:
+        sections += [
+            _section("What went wrong", _failures(view)),
+            _section("Left to undo", _left(view.ended.left)),
+            _section("Hosts", _hosts(view.ended)),
+            _section("Changed, and no way back was written down", _not_undone(view.ended.not_undone)),
+            _section("Points of no return that were passed", (line(f"  {name}") for name in view.no_return)),
+            _section(
+                "Stages that were skipped", (line(f"  {n}: {why}", tone="quiet") for n, why in view.skipped_stages)
+            ),
+        ]
+    sections.append(_section("Next", (line(f"  {command}") for command in next_commands(view, commands))))
+    return tuple(one for section in sections for one in section)
+
+
+def text(lines: Iterable[Line], *, colour: bool) -> str:
+    """Lines of a summary as text: a newline after each, quoted output below."""
+    return "".join(f"{part}\n" for one in lines for part in _painted(one, colour))
+
+
+def _painted(one: Line, colour: bool) -> Iterator[str]:
+    yield paint(inert(one.text), one.tone, colour)
+    for said in one.output:
+        yield f"      {paint('│', 'quiet', colour)} {inert(said)}".rstrip()
+
+
+def _section(title: str, lines: Iterable[Line]) -> list[Line]:
+    body = list(lines)
+    return [line(""), line(title, tone="head"), *body] if body else []
+
+
+def _headline(view: RunView) -> list[Line]:
+    run = view.run
+    if run is None:
+        return [line("Nothing is recorded of this run", tone="warn")]
+    who = f", by {run.operator} on {run.controller}" if run.operator else ""
+    if view.ended is None:
+        text = f"{run.name}: NOT ENDED: it is still going on, or its program was cut off"
+        return [line(text, tone="warn"), line(f"  run {run.run}{who}", tone="quiet")]
+    tone: Tone = "good" if view.ended.exit is Exit.DONE else "bad"
+    took = duration(view.elapsed)
+    lines = [line(f"{run.name}: {_meaning(view, view.ended)}", tone=tone)]
+    if view.ended.reason and not view.failures:
+        lines.append(line(f"  {view.ended.reason}"))
+    lines.append(line(f"  run {run.run}{who}, {took}, exit {int(view.ended.exit)}", tone="quiet"))
+    return lines
+
+
+def _meaning(view: RunView, ended: RunEnded) -> str:
+    """What the exit code means, in words, for this run."""
+    match ended.exit:
+        case Exit.DONE:
+            return "DONE, every gate passed"
+        case Exit.ROLLED_BACK:
+            return _undone(view, ended)
+        case Exit.UNREACHABLE:
+            return "FAILED: hosts could not be reached or logged in to; nothing was changed"
+        case Exit.STOPPED:
+            return "FAILED and stopped as asked; nothing is undone"
+        case Exit.PARTIAL:
+            out = sum(host.state not in ("done", "untouched") for host in ended.hosts.values())
+            return f"DONE, but without {count(out, 'host')}"
+        case Exit.INCOMPLETE:
+            return _incomplete(ended)
+        case Exit.REFUSED:
+            return "REFUSED; nothing was changed"
+        case Exit.INTERRUPTED:
+            return "INTERRUPTED; nothing is undone"
+        case _:
+            return ended.status.upper()
+
+
+def _undone(view: RunView, ended: RunEnded) -> str:
+    if view.no_return:
+        return f"FAILED; undone back to the point of no return ({view.no_return[-1]})"
+    if not any(host.state == "rolled back" for host in ended.hosts.values()):
+        return "FAILED; there was nothing to undo" if not ended.not_undone else "FAILED; no change had a way back"
+    if ended.not_undone:
+        return "FAILED; every change that had a way back is undone, others are not (below)"
+    return "FAILED; everything that it had changed is undone"
+
+
+def _incomplete(ended: RunEnded) -> str:
+    behind = names(dict.fromkeys(owed.host for owed in ended.left))
+    sick = names(name for name, host in ended.hosts.items() if host.state == "unhealthy")
+    troubles = [
+        f"rollback is not complete on {behind}" if behind else "",
+        f"{sick} not healthy after it" if sick else "",
+    ]
+    return "ACT NOW: " + ("; ".join(trouble for trouble in troubles if trouble) or ended.status)
+
+
+def _failures(view: RunView) -> Iterator[Line]:
+    """Failures that are alike on several hosts are told once, with the output of the first."""
+    for alike in _alike(view.failures):
+        first = alike[0]
+        where = f" ({first.stage})" if first.stage else ""
+        what = f"{first.step}{where}" if first.step else first.stage
+        undoing = "undoing " if first.direction == "back" else ""
+        text = f"  {names(failure.host for failure in alike)}  {undoing}{what}: {first.reason}"
+        yield line(text, tone="bad", output=first.output)
+    if not view.failures:
+        yield from (line(f"  {abort.reason}", tone="bad") for abort in view.aborts)
+
+
+def _alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:
+    groups: dict[tuple[str, str, str, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.direction, failure.stage, failure.step, failure.reason), []).append(failure)
+    return groups.values()
+
+
+def _left(left: Sequence[Owed]) -> Iterator[Line]:
+    groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    by_host: dict[tuple[str, str], list[str]] = {}
+    for owed in left:
+        by_host.setdefault((owed.host, owed.why), []).append(owed.name)
+    for (host, why), steps in by_host.items():
+        groups.setdefault((tuple(steps), why), []).append(host)
+    for (undo, why), hosts in groups.items():
+        yield line(f"  {names(hosts)}  {', '.join(undo)}{f': {why}' if why else ''}", tone="bad")
+
+
+def _hosts(ended: RunEnded) -> Iterator[Line]:
+    groups: dict[tuple[str, str, bool], list[str]] = {}
+    for name, host in ended.hosts.items():
+        groups.setdefault((host.state, host.detail, host.drained), []).append(name)
+    order = list(_STATES)
+    rows = [
+        (names(hosts), state, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one
+        for (state, detail, drained), hosts in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
+    ]
+    wide = min(max((len(row[0]) for row in rows), default=0), 30)
+    for hosts, state, host in rows:
+        tone, meaning = _STATES[state]
+        more = f"; {_DRAINED}" if host.drained else ""
+        yield line(f"  {hosts:<{wide}}  {state:<11}  {host.detail or meaning}{more}", tone=tone)
+
+
+def _not_undone(changes: Sequence[str]) -> Iterator[Line]:
+    """`web1: Build`, `web2: Build` become one line."""
+    groups: dict[str, list[str]] = {}
+    for change in changes:
+        host, colon, step = change.partition(": ")
+        groups.setdefault(step if colon else change, []).extend([host] if colon else [])
+    for step, hosts in groups.items():
+        yield line(f"  {names(hosts)}  {step}" if hosts else f"  {step}", tone="warn")
+
+
+def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
+    """What to type next, ready to copy, out of the commands that there are."""
+    run, ended = view.run, view.ended
+    if run is None:
+        return []
+    lines = []
+    if "resume" in commands and (ended is None or ended.resumable):
+        lines.append(f"runbook resume {run.run}")
+    if "rollback" in commands and ended is not None and (ended.resumable or ended.left):
+        lines.append(f"runbook rollback {run.run}")
+    if "logs" in commands:
+        firsts = (alike[0] for alike in _alike(view.failures))
+        steps = list(dict.fromkeys((first.host, first.step) for first in firsts if first.step))
+        lines += [
+            f"runbook logs {run.run} --host {host} --step {shlex.quote(step)}" for host, step in steps[:_COMMANDS_FOR]
+        ]
+    if "show" in commands:
+        lines.append(f"runbook show {run.run}")
+    return lines

@@ -1,0 +1,344 @@
+"""What is said of each event: the same words in the plain log, above the live view and in a run's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from executor.events import (
+    Aborted,
+    Answered,
+    Asked,
+    BatchEnded,
+    BatchStarted,
+    Ended,
+    Event,
+    HostFailed,
+    HostLost,
+    HostPassed,
+    HostReached,
+    HostRolledBack,
+    Interrupted,
+    Irreversible,
+    Judged,
+    Key,
+    Retrying,
+    RollbackEnded,
+    RollbackStarted,
+    RunEnded,
+    RunStarted,
+    StageEnded,
+    StageSkipped,
+    StageStarted,
+    Stamp,
+    Started,
+    StepEnded,
+    Undone,
+    WaitEnded,
+    WaitStarted,
+    WatchEnded,
+    WatchStarted,
+    WatchTurned,
+)
+from executor.model.outcomes import Opinion
+from executor.model.plans import Plan
+from executor.report.fold import stage_name
+from executor.report.phrasing import count, duration, names, ordinal, span
+from executor.report.safe import visible
+from executor.report.story import HostView, RunView
+
+Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "undo", "head", "quiet"]
+Weight: TypeAlias = Literal["key", "step", "detail"]  # detail: only where everything is told
+
+_PARTS = {
+    "only_if": "is it needed?",
+    "unless": "is it needed?",
+    "apply": "apply",
+    "verify": "verify",
+    "reapply": "apply again",
+    "health": "health",
+    "connect": "connect",
+    "watch": "watch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is said. `host` is "" for what concerns the run; `output` is quoted below. All is safe."""
+
+    text: str
+    host: str = ""
+    tone: Tone = "plain"
+    weight: Weight = "key"
+    output: tuple[str, ...] = ()
+
+
+def line(text: str, host: str = "", tone: Tone = "plain", weight: Weight = "key", output: Iterable[str] = ()) -> Line:
+    """A line whose parts are made safe to show."""
+    return Line(visible(text), visible(host), tone, weight, tuple(visible(said) for said in output))
+
+
+def label(key: Key, name: str) -> str:
+    """What a piece of work is called: the step, and what of it this is."""
+    part = _PARTS.get(key.part, "")
+    if not name:
+        return part or key.part
+    return f"{name}, {part}" if part and part != name else name
+
+
+def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, ...]:
+    """What is said of an event. `view` is as it was before the event."""
+    match event:
+        case RunStarted():
+            return _run_started(event)
+        case RunEnded(code, status):
+            took = duration(stamp.mono - view.began)
+            tone: Tone = "good" if code == 0 else "bad"
+            return (line(f"Ended after {took}: {status} (exit {int(code)})", tone=tone),)
+        case StageStarted() | StageSkipped() | StageEnded() | BatchStarted() | BatchEnded():
+            return _stage(view, plan, event)
+        case HostReached() | HostLost() | HostFailed() | HostPassed() | HostRolledBack():
+            return _host(view, plan, stamp, event)
+        case Started() | Ended() | Judged() | Retrying() | StepEnded() | Irreversible():
+            return _work(view, stamp, event)
+        case WaitStarted() | WaitEnded() | Asked() | Answered():
+            return _wait(event)
+        case WatchStarted() | WatchTurned() | WatchEnded():
+            return _watch(view, event)
+        case Interrupted() | Aborted() | RollbackStarted() | RollbackEnded() | Undone():
+            return _way_back(view, plan, stamp, event)
+
+
+def _run_started(event: RunStarted) -> tuple[Line, ...]:
+    who = f", by {event.operator} on {event.controller}" if event.operator else ""
+    reason = f": {event.reason}" if event.reason else ""
+    return (line(f"{event.name}, run {event.run}{who}{reason}", tone="head"),)
+
+
+def _stage(
+    view: RunView, plan: Plan, event: StageStarted | StageSkipped | StageEnded | BatchStarted | BatchEnded
+) -> tuple[Line, ...]:
+    match event:
+        case StageStarted():
+            left_out = (line(f"left out: {why}", host, "quiet") for host, why in event.left_out.items())
+            return (line(f"{_nth(plan, event.stage)}{event.name}: {_extent(event)}", tone="head"), *left_out)
+        case StageSkipped(stage, name, reason):
+            return (line(f"{_nth(plan, stage)}{name}: skipped, {reason}", tone="quiet"),)
+        case StageEnded(stage, passed):
+            name = stage_name(plan, stage)
+            took = duration(view.now - view.stage.since) if view.stage and view.stage.id == stage else ""
+            if passed:
+                return (line(f"{name}: passed ({took})" if took else f"{name}: passed", tone="good", weight="step"),)
+            return (line(f"{name}: not passed", tone="bad", weight="step"),)
+        case BatchStarted(_, _, hosts, "back"):
+            return (line(f"rollback: now {names(hosts)}", tone="undo", weight="step"),)
+        case BatchStarted(stage, batch, hosts):
+            batches = view.stage.batches if view.stage and view.stage.id == stage else 0
+            if batches == 1:
+                return ()  # the stage's own line has said it
+            of = f" of {batches}" if batches else ""
+            return (line(f"Batch {batch}{of}: {names(hosts)}", weight="step"),)
+        case BatchEnded():
+            return ()  # its hosts have said it
+
+
+def _nth(plan: Plan, stage: str) -> str:
+    ids = [planned.id for planned in plan.stages]
+    return f"Stage {ids.index(stage) + 1} of {len(ids)}, " if stage in ids else ""
+
+
+def _extent(event: StageStarted) -> str:
+    """`4 hosts in 2 batches; aborts at the 2nd failure of 4`."""
+    number = len(event.hosts)
+    if number == 1:
+        return event.hosts[0]
+    batches = len(event.batches)
+    shape = "" if not batches else ", all at once" if batches == 1 else f" in {batches} batches"
+    if event.limit >= number:
+        return f"{number} hosts{shape}; no number of failures aborts it"
+    return f"{number} hosts{shape}; aborts at the {ordinal(event.limit + 1)} failure of {number}"
+
+
+def _host(
+    view: RunView,
+    plan: Plan,
+    stamp: Stamp,
+    event: HostReached | HostLost | HostFailed | HostPassed | HostRolledBack,
+) -> tuple[Line, ...]:
+    host = view.hosts.get(event.host) or HostView(event.host)
+    match event:
+        case HostReached(name, seconds):
+            return (line(f"connected ({duration(seconds)})", name, "quiet", "detail"),)
+        case HostLost(name, reason):
+            return (line(f"UNREACHABLE: {reason}", name, "bad"),)
+        case HostFailed():
+            return (_failed(view, plan, event),)
+        case HostPassed(name, stage):
+            steps = count(host.steps, "step")
+            took = duration(stamp.mono - host.since)
+            text = f"{stage_name(plan, stage)}: done, {steps}, {host.changed} changed ({took})"
+            return (line(text, name, "good"),)
+        case HostRolledBack():
+            return (_rolled_back(host, event),)
+
+
+def _failed(view: RunView, plan: Plan, event: HostFailed) -> Line:
+    where = stage_name(plan, event.stage)
+    why = f"{event.step}: {event.reason}" if event.step and event.step not in event.reason else event.reason
+    stage = view.stage
+    if not event.counts or stage is None or stage.id != event.stage or len(stage.hosts) < 2:
+        return line(f"FAILED in {where}: {why}", event.host, "bad")
+    tally = f"{ordinal(stage.failed + 1)} failure, {stage.limit} allowed"
+    return line(f"FAILED in {where} ({tally}): {why}", event.host, "bad")
+
+
+def _rolled_back(host: HostView, event: HostRolledBack) -> Line:
+    done = sum(undone.outcome == "passed" for undone in host.undone)
+    left = [undone.name for undone in host.undone if undone.outcome in ("failed", "owed")]
+    detail = f": {event.detail}" if event.detail else ""
+    if not event.clean:
+        what = f"; left to undo: {', '.join(left)}" if left else ""
+        return line(f"rollback INCOMPLETE{detail}, {count(done, 'step')} undone{what}", event.host, "bad")
+    undone = f"{count(done, 'step')} undone" if host.undone else "nothing to undo"
+    if not event.healthy:
+        return line(f"rolled back ({undone}), but UNHEALTHY{detail}", event.host, "bad")
+    return line(f"rolled back: {undone}{detail}", event.host, "undo")
+
+
+def _work(
+    view: RunView, stamp: Stamp, event: Started | Ended | Judged | Retrying | StepEnded | Irreversible
+) -> tuple[Line, ...]:
+    match event:
+        case Started() | Ended():
+            return ()  # a step is told when it ends; what goes on is the live view's matter
+        case Judged(key, verdict):
+            if verdict.opinion is Opinion.CANCELLED:
+                return ()
+            work = _name_of(view, key)
+            tone: Tone = "quiet" if verdict.opinion is Opinion.PASSED else "warn"
+            samples = f" ({verdict.samples} samples)" if verdict.samples > 1 else ""
+            back = "rollback: " if key.direction == "back" else ""
+            text = f"{back}{label(key, work)} {verdict.opinion.value}: {verdict.summary}{samples}"
+            return (line(text, key.host, tone, "detail"),)
+        case Retrying(key, attempts, delay, reason):
+            name = label(key, _name_of(view, key))
+            again = f"again in {span(delay)}" if delay else "again at once"
+            text = f"{name}: attempt {key.attempt} of {attempts} failed: {reason}; {again}"
+            return (line(text, key.host, "warn", "step"),)
+        case StepEnded():
+            return (_step(view, stamp, event),)
+        case Irreversible(host, _, name):
+            return (line(f"point of no return: {name}; nothing before it is undone from here on", host, "warn"),)
+
+
+def _name_of(view: RunView, key: Key) -> str:
+    """The name that a piece of work bears, or bore: a retried attempt is over when it is told."""
+    host = view.hosts.get(key.host)
+    if host is None:
+        return ""
+    work = host.works.get(key)
+    return work.name if work else host.named.get(key.task, "")
+
+
+def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
+    host = view.hosts.get(event.host) or HostView(event.host)
+    begun = host.begun.get(event.task)
+    took = "" if begun is None else f" ({duration(stamp.mono - begun)})"
+    back = "rollback: " if event.direction == "back" else ""
+    why = f": {event.reason}" if event.reason else ""
+    match event.status:
+        case "failed":
+            return line(f"{back}{event.name}: FAILED{why}{took}", event.host, "bad", "key", host.last_words(event.task))
+        case "ignored":
+            text = f"{back}{event.name}: failed, and that is ignored{why}{took}"
+            return line(text, event.host, "warn", "step", host.last_words(event.task))
+        case "skipped":
+            return line(f"{back}{event.name}: skipped{why}", event.host, "quiet", "step")
+        case "ok" | "changed":
+            tone: Tone = "undo" if back else "plain" if event.status == "changed" else "quiet"
+            return line(f"{back}{event.name}: {event.status}{took}", event.host, tone, "step")
+
+
+def _wait(event: WaitStarted | WaitEnded | Asked | Answered) -> tuple[Line, ...]:
+    match event:
+        case WaitStarted(key, seconds, why):
+            return (line(f"waits {span(seconds)}: {why}", _host_name(key), "quiet", "step"),)
+        case WaitEnded(key, cut_short):
+            return (line("the wait is cut short", _host_name(key), "warn", "step"),) if cut_short else ()
+        case Asked(key, question):
+            choices = f" ({', '.join(question.choices)})" if question.choices else ""
+            return (line(f"asks: {question.text}{choices}", _host_name(key), "head"),)
+        case Answered(key, choice, by, text, how):
+            if how == "withdrawn":
+                return (line("the question is withdrawn", _host_name(key), "warn"),)
+            said = f"{choice or 'go on'}{f', {text}' if text else ''}"
+            who = f" by {by}" if by else ""
+            where = {"terminal": "", "flag": " on the command line", "file": " in a file", "silence": ", by silence"}
+            return (line(f"answered: {said}{who}{where[how]}", _host_name(key), "head"),)
+
+
+def _host_name(key: Key) -> str:
+    return "" if key.host == "localhost" else key.host
+
+
+def _watch(view: RunView, event: WatchStarted | WatchTurned | WatchEnded) -> tuple[Line, ...]:
+    match event:
+        case WatchStarted(key, what):
+            return (line(f"watch begins: {what}", _host_name(key), "quiet", "detail"),)
+        case WatchTurned(key, state, verdict):
+            watched = view.watches.get(key)
+            what = f" {watched.what}" if watched and watched.what else ""
+            if state == "failed":
+                return (line(f"watch{what} FAILED: {verdict.summary}", _host_name(key), "bad"),)
+            tone: Tone = "quiet" if state == "good" else "warn"
+            return (line(f"watch{what} is {state}: {verdict.summary}", _host_name(key), tone),)
+        case WatchEnded():
+            return ()
+
+
+def _way_back(
+    view: RunView, plan: Plan, stamp: Stamp, event: Interrupted | Aborted | RollbackStarted | RollbackEnded | Undone
+) -> tuple[Line, ...]:
+    match event:
+        case Interrupted("stop"):
+            return (line("INTERRUPTED: stopping; the run can be carried on later", tone="bad"),)
+        case Interrupted():
+            return (line("INTERRUPTED", tone="bad"),)
+        case Aborted(stage, reason, then):
+            comes = {
+                "rollback": "rolling back",
+                "stop": "stopping as asked, nothing is undone",
+                "ask": "asking what to do",
+            }
+            return (line(f"ABORTED {stage_name(plan, stage)}: {reason}; {comes[then]}", tone="bad"),)
+        case RollbackStarted(scope, reason, hosts, host):
+            if host:
+                return (line(f"ROLLBACK of this host alone: {reason}", host, "undo"),)
+            whole = "the whole run" if scope == "run" else f"this {scope}"
+            on = f", on {names(hosts)}" if hosts else ""
+            return (line(f"ROLLBACK of {whole}{on}: {reason}", tone="undo"),)
+        case RollbackEnded(complete, host):
+            if host:
+                return ()  # HostRolledBack has said it
+            if complete:
+                return (line("ROLLBACK complete", tone="undo"),)
+            return (line("ROLLBACK INCOMPLETE", tone="bad"),)
+        case Undone():
+            return (_undone(view, stamp, event),)
+
+
+def _undone(view: RunView, stamp: Stamp, event: Undone) -> Line:
+    host = view.hosts.get(event.host) or HostView(event.host)
+    begun = host.begun.get(event.task)
+    took = "" if begun is None else f" ({duration(stamp.mono - begun)})"
+    why = f": {event.reason}" if event.reason else ""
+    match event.outcome:
+        case "passed":
+            return line(f"rollback: {event.name}: undone{took}", event.host, "undo", "step")
+        case "skipped":
+            return line(f"rollback: {event.name}: nothing to undo{why}", event.host, "quiet", "step")
+        case "failed":
+            return line(f"rollback: {event.name}: UNDOING FAILED{why}", event.host, "bad")
+        case "owed":
+            return line(f"rollback: {event.name}: still to be undone{why}", event.host, "bad")

@@ -1,0 +1,17 @@
+"""Golden files: what a report looks like, kept beside the tests. Rewritten with RUNBOOK_REWRITE=1, then read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+
+def matches(name: str, text: str) -> bool:
+    """Whether the text is what the golden file holds; on a rewrite it becomes so."""
+    path = DATA / name
+    if os.environ.get("RUNBOOK_REWRITE"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+    return True
