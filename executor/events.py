@@ -24,8 +24,9 @@ class Key:
     """Names one piece of work: (host, task, item, part, attempt). Its text is unique in a run.
 
     `host` is the one in whose name it runs ("localhost" for the run's own). `part` says what of the task it is:
-    only_if, unless, action, item (of a checklist; `sub` counts), apply, verify, undo, reapply, health, watch, pause,
-    connect, ask, grace.
+    step (the question of --step), only_if, unless, action, item (of a checklist; `sub` counts), retry (the wait between
+    two attempts), apply, verify, undo, reapply, before (health ahead of a sliding window), health, watch, pause, ask,
+    grace.
     """
 
     host: str
@@ -35,9 +36,12 @@ class Key:
     attempt: int = 1
     sub: int = 0
     direction: Direction = "forward"
+    of: int = 0  # of a handler: the loop item of the step that it undoes
 
     def __str__(self) -> str:
         text = f"{self.task}.{self.part}"
+        if self.of:
+            text += f".o{self.of}"
         if self.sub:
             text += f"{self.sub}"
         if self.item:
@@ -117,6 +121,13 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class Connecting:
+    """Connections are asked for: at the start of a run, and again for lost hosts that still have something to undo."""
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HostReached:  # answer
     host: str
     seconds: float = 0.0
@@ -140,6 +151,7 @@ class HostFailed:
     task: str = ""
     step: str = ""  # its name
     counts: bool = True  # against max_failures; False for the failure of a `once` step, which fails the stage
+    unreachable: bool = False  # it, or the delegate that worked for it, could not be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +227,7 @@ class Started:
     what: str = ""  # the command or probe in short, redacted
     on: str = ""  # the host whose connection does it, where that is not key.host
     armed: Armed | None = None
+    kind: Literal["perform", "sample"] = "perform"  # the effect: a sample can be cancelled at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +250,31 @@ class Retrying:
     attempts: int
     delay: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looped:
+    """What a loop goes over on a host, where only the run could know it."""
+
+    host: str
+    task: str
+    values: tuple[Value, ...]
+    direction: Direction = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEnded:
+    """One round of a loop is over. A step without a loop has none: its StepEnded says it all."""
+
+    host: str
+    task: str
+    item: int
+    label: str
+    status: Literal["ok", "changed", "skipped", "failed", "ignored"]
+    reason: str = ""
+    value: Value = None  # this round's result, one of the registered `results`
+    disarmed: bool = False  # its handler is not needed after all
+    direction: Direction = "forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +387,14 @@ class Aborted:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """Work that we end ourselves: waits, questions, samples and watches at once, running steps after their grace."""
+
+    keys: tuple[Key, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackStarted:
     scope: Literal["host", "stage", "run"]
     reason: str
@@ -377,6 +423,7 @@ class Undone:
 Event: TypeAlias = (
     RunStarted
     | RunEnded
+    | Connecting
     | HostReached
     | HostLost
     | HostFailed
@@ -391,6 +438,8 @@ Event: TypeAlias = (
     | Ended
     | Judged
     | Retrying
+    | Looped
+    | ItemEnded
     | StepEnded
     | Irreversible
     | WaitStarted
@@ -402,6 +451,7 @@ Event: TypeAlias = (
     | WatchEnded
     | Interrupted
     | Aborted
+    | Halted
     | RollbackStarted
     | RollbackEnded
     | Undone

@@ -46,7 +46,7 @@ class Body:
     removes: Text | None = None
     unless: Text | None = None  # a shell command; success: not needed
     only_if: Text | None = None  # a shell command; failure: not needed
-    failed_when: tuple[Text, ...] | None = None  # None: not said; any true one fails the step
+    failed_when: tuple[Text, ...] | None = None  # None: not said; the step has failed where all of them hold
     changed_when: tuple[Text, ...] | None = None
     retry: Retry | None = None
     apply: Text | None = None
