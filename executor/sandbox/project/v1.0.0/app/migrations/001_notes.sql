@@ -1,0 +1,2 @@
+CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+INSERT INTO note (text) VALUES ('buy milk');
