@@ -292,6 +292,7 @@ class StepEnded:
     sets: Mapping[str, Value] = field(default_factory=dict)  # variables that it set
     disarmed: tuple[int, ...] = ()  # items whose handler is not needed after all
     direction: Direction = "forward"
+    unreachable: bool = False  # it failed because the host, or its delegate, could not be reached
 
 
 @dataclass(frozen=True, slots=True)
