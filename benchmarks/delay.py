@@ -18,27 +18,25 @@ CHUNK = 1 << 16
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Carry bytes from one end to the other, each chunk `delay` seconds after it was read."""
+    """Carry bytes and the end of file from one end to the other, each chunk `delay` seconds after it was read."""
     clock = asyncio.get_running_loop().time
     queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
     async def deliver() -> None:
-        with contextlib.suppress(ConnectionError):  # the other side has gone: nothing is left to carry there
-            while True:
-                due, data = await queue.get()
-                await asyncio.sleep(due - clock())
-                if not data:
-                    break
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+        data = b"any"
+        while data:
+            due, data = await queue.get()
+            await asyncio.sleep(due - clock())
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
 
-    delivery = asyncio.create_task(deliver())
-    with contextlib.suppress(ConnectionError):  # a reset ends the stream as its end of file does
-        while data := await reader.read(CHUNK):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliver())
+        data = b"any"
+        while data:
+            data = await reader.read(CHUNK)
             queue.put_nowait((clock() + delay, data))
-    queue.put_nowait((clock() + delay, b""))
-    await delivery
 
 
 async def serve(listen: int, connect: int, round_trip: float) -> asyncio.Server:
@@ -46,17 +44,25 @@ async def serve(listen: int, connect: int, round_trip: float) -> asyncio.Server:
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(round_trip)
-        try:
-            far_reader, far_writer = await asyncio.open_connection(ADDRESS, connect)
-        except OSError:
-            writer.close()  # the client sees what it would see without us: a connection that ends
-            return
+        far_reader, far_writer = await asyncio.open_connection(ADDRESS, connect)
         for one in (writer, far_writer):
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        half = round_trip / 2
-        await asyncio.gather(pipe(reader, far_writer, half), pipe(far_reader, writer, half))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pipe(reader, far_writer, round_trip / 2))
+                group.create_task(pipe(far_reader, writer, round_trip / 2))
+        finally:
+            far_writer.close()
 
-    return await asyncio.start_server(carry, ADDRESS, listen)
+    async def carry_or_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await carry(reader, writer)
+        except* OSError:
+            pass  # one side refused or reset: the other sees a connection that ends, as without a proxy
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(carry_or_close, ADDRESS, listen)
 
 
 async def main(arguments: list[str]) -> None:
