@@ -117,7 +117,7 @@ def _copy_sources(version: str, target: Path) -> None:
     """All files of a release, and the runbook that ships it."""
     for layer in VERSIONS[: VERSIONS.index(version) + 1]:
         shutil.copytree(SOURCES / layer, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    _make_executable(target / "build.sh", *(target / "app" / "bin").iterdir())
+    _make_executable(target / "build.sh", target / "ci-status", *(target / "app" / "bin").iterdir())
     shutil.copytree(runbooks(), target / "runbooks", dirs_exist_ok=True)
 
 

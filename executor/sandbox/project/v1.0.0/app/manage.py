@@ -3,6 +3,7 @@
     manage.py migrate          up to the newest migration of this release
     manage.py migrate-to N     up or down to migration N
     manage.py version          the number of the newest migration that the database has
+    manage.py check-schema     does the database have all migrations of this release?
     manage.py dump             the whole database as SQL on standard output
     manage.py check FILE       can this dump be loaded?
 
@@ -52,6 +53,8 @@ def main(command, *arguments):
             migrate_to(database, max(numbered(".sql")))
         elif command == "migrate-to":
             migrate_to(database, int(arguments[0]))
+        elif command == "check-schema":
+            sys.exit(0 if version(database) == max(numbered(".sql")) else "migrations are pending")
         elif command == "version":
             say(version(database))
         elif command == "dump":

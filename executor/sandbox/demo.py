@@ -1,0 +1,156 @@
+"""The narrated demo: a good release and a bad one, deployed by the flagship runbook to hosts of its own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from executor.errors import Exit
+from executor.sandbox import project
+from executor.sandbox.control import look, up
+from executor.sandbox.info import SandboxInfo
+from executor.sandbox.traffic import Visits, visitors
+
+RunCommand: TypeAlias = Callable[[list[str]], int]
+Say: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The arguments after `runbook`: deploy the good release, deploy the bad one, and plan without doing anything."""
+
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+    plan: tuple[str, ...]
+
+
+def commands(info: SandboxInfo) -> Commands:
+    """The command lines of the demo, for a sandbox that is up. They work from any working directory."""
+    runbook = str(info.project / "runbooks" / project.FLAGSHIP)
+    no_questions = ("--answers", str(info.project / "answers.yml"), "--yes")
+
+    def about(version: str) -> tuple[str, ...]:
+        return (runbook, "-i", str(info.inventory), "-e", f"version={version}")
+
+    return Commands(
+        good=("run", *about(project.GOOD), *no_questions),
+        bad=("run", *about(project.BAD), *no_questions),
+        plan=("plan", *about(project.BAD)),
+    )
+
+
+def run_demo(run_command: RunCommand, say: Say, folder: Path | None = None) -> int:
+    """Show the main job from beginning to end; about half a minute.
+
+    `run_command` runs `runbook` with the given arguments in this process and returns its exit code; `say` prints a
+    line. The sandbox stays up, so that what was shown can be looked at. Returns 0 if everything went as announced,
+    1 otherwise. Raises SandboxFailed.
+    """
+    info = _prepare(say, folder)
+    lines = commands(info)
+    good = _good_release(info, lines.good, run_command, say)
+    bad = _bad_release(info, lines.bad, run_command, say)
+    say("")
+    if not (good and bad):
+        say("Something above did not go as announced. The sandbox is still up; its log is")
+        say(f"  {info.layout.log}")
+        return int(Exit.FAULT)
+    _farewell(info, lines, say)
+    return int(Exit.DONE)
+
+
+def _prepare(say: Say, folder: Path | None) -> SandboxInfo:
+    _title(say, "Four servers on your own machine")
+    info = up(folder)
+    if info.found:
+        project.reset(info)
+    say(f"Started {len(info.hosts)} SSH hosts on 127.0.0.1, each with its own home, keys and web service,")
+    say(f"and a load balancer in front of them: {info.public_url}")
+    say("Nothing leaves this machine, and nothing needs root.")
+    _show_versions(info, say)
+    return info
+
+
+def _good_release(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> bool:
+    _title(say, f"1. A good release: {project.GOOD}")
+    say("The runbook checks, builds, uploads, backs up the database and migrates it. Then, one host")
+    say("at a time: out of the load balancer, switch, restart, prove the version, check the health,")
+    say("back in. At the end it watches the error rate. Visitors keep coming all the while.")
+    project.publish(info, project.GOOD)
+    code, visits = _run(info, line, run_command, say)
+    fine = _outcome(say, code, Exit.DONE, visits)
+    return _versions_are(info, project.GOOD, say) and fine
+
+
+def _bad_release(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> bool:
+    _title(say, f"2. A bad release: {project.BAD}")
+    say("This one was built with a mistake: its /version page crashes, because a setting is missing")
+    say("on the hosts. Nobody has noticed yet. Watch the first host.")
+    project.publish(info, project.BAD)
+    code, visits = _run(info, line, run_command, say)
+    fine = _outcome(say, code, Exit.ROLLED_BACK, visits)
+    return _versions_are(info, project.GOOD, say) and fine
+
+
+def _run(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> tuple[int, Visits]:
+    say("")
+    say(f"$ {_command_line(line)}")
+    say("")
+    with visitors(f"{info.public_url}/") as visits:
+        code = run_command(list(line))
+    return code, visits
+
+
+def _outcome(say: Say, code: int, wanted: Exit, visits: Visits) -> bool:
+    meaning = {Exit.DONE: "done; every gate passed", Exit.ROLLED_BACK: "failed, and what was done has been undone"}
+    say("")
+    say(f"Exit code {code}: " + (meaning[wanted] if code == wanted else f"but {int(wanted)} was expected here"))
+    say(f"Visitors meanwhile: {visits.total} requests, {visits.failed} failed")
+    return code == wanted and visits.failed == 0 < visits.total
+
+
+def _versions_are(info: SandboxInfo, wanted: str, say: Say) -> bool:
+    _show_versions(info, say)
+    return all(look(host).version == wanted for host in info.hosts)
+
+
+def _show_versions(info: SandboxInfo, say: Say) -> None:
+    say("")
+    for host in info.hosts:
+        now = look(host)
+        state = "drained" if now.drained else "healthy" if now.healthy else "not healthy"
+        say(f"  {host.name:<6} answers {now.version or 'nothing':<8} {state}")
+
+
+def _farewell(info: SandboxInfo, lines: Commands, say: Say) -> None:
+    _title(say, "That is all of it")
+    say(f"{project.BAD} reached one host, was found out there, and was undone: the switch, the restart, the")
+    say("migration and the uploaded files, in reverse. The other hosts never ran it.")
+    say("")
+    say("The sandbox is still up. What to type next:")
+    say("")
+    host = info.hosts[0].name
+    for words, why in (
+        (lines.plan, "everything that a run would do, without doing it"),
+        (("ssh", host, "-i", str(info.inventory)), "look around on a host"),
+        (("exec", "cat app/current/VERSION", "-i", str(info.inventory)), "one command on all hosts"),
+        (("sandbox", "status"), "the hosts, and what they answer"),
+        (("sandbox", "down"), "end and remove all of it"),
+    ):
+        say(f"  # {why}")
+        say(f"  {_command_line(words)}")
+    say("")
+    say(f"The runbook that was run: {info.project / 'runbooks' / project.FLAGSHIP}")
+
+
+def _command_line(words: tuple[str, ...]) -> str:
+    return shlex.join(("runbook", *words))
+
+
+def _title(say: Say, text: str) -> None:
+    say("")
+    say(text)
+    say("=" * len(text))
