@@ -1,0 +1,79 @@
+"""Walks over trees of frozen dataclasses, tuples and mappings, from leaf to leaf."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, cast
+
+from executor.model.leaves import Late, Template
+from executor.model.places import Place
+
+Leaf: TypeAlias = Template | Late
+T = TypeVar("T")
+
+
+def map_leaves(node: T, change: Callable[[Leaf], Any]) -> T:
+    """The tree with every Template and Late changed; the same object where it has none."""
+    return cast(T, _mapped(node, change))
+
+
+def leaves(node: object) -> Iterator[Leaf]:
+    """Every Template and Late of a tree, in order. A Late is one leaf: what it knows is not entered."""
+    match node:
+        case Template() | Late():
+            yield node
+        case str() | None | int() | float() | Place():
+            return
+        case Mapping():
+            for item in node.values():
+                yield from leaves(item)
+        case tuple() | list():
+            for item in node:
+                yield from leaves(item)
+        case _:
+            for name in _fields_of(node):
+                yield from leaves(getattr(node, name))
+
+
+def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:
+    kind = type(node)
+    if kind is str or node is None or kind in _PLAIN:
+        return node
+    if kind is Template or kind is Late:
+        return change(node)
+    if isinstance(node, Mapping):
+        items = {key: _mapped(item, change) for key, item in node.items()}
+        return items if any(items[key] is not item for key, item in node.items()) else node
+    if isinstance(node, tuple | list):
+        parts = [_mapped(item, change) for item in node]
+        if all(new is old for new, old in zip(parts, node, strict=True)):
+            return node
+        return tuple(parts) if isinstance(node, tuple) else parts
+    names = _fields_of(node)
+    if not names:
+        return node
+    old = [getattr(node, name) for name in names]
+    new = [_mapped(item, change) for item in old]
+    if all(a is b for a, b in zip(new, old, strict=True)):
+        return node
+    return kind(**dict(zip(names, new, strict=True)))
+
+
+_PLAIN = frozenset({int, float, bool, Place})
+
+
+def _fields_of(node: object) -> tuple[str, ...]:
+    kind: Any = type(node)
+    return _fields(kind)
+
+
+@cache
+def _fields(kind: Hashable) -> tuple[str, ...]:
+    """The names of a dataclass's fields; nothing for other types, which are leaves that never change."""
+    return (
+        tuple(field.name for field in dataclasses.fields(kind))
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+        else ()
+    )
