@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from executor.drive.inbox import Inbox, Output
 from executor.events import Key
-from executor.hosts.protocol import JobEnd, Stream
+from executor.hosts.protocol import Stream
 
 REGISTER_LIMIT = 1_000_000  # bytes of each stream that a result can hold, as the language page says
 TAIL_LIMIT = 16_384  # bytes kept for the message of a failure
@@ -20,13 +19,11 @@ PENDING_LIMIT = 1_000_000  # bytes on their way to the reports; what comes on to
 class Capture:
     """The sink of one job. Constant memory, whatever the job prints; safe to call from any thread."""
 
-    def __init__(
-        self, key: Key, file: Path, inbox: Inbox, ended: Callable[[Capture, JobEnd], None], *, keep: bool
-    ) -> None:  # fmt: skip
+    def __init__(self, key: Key, file: Path | None, inbox: Inbox, *, keep: bool) -> None:
+        """`file` is None for output that is meant for the program alone: it is neither kept in a file nor shown."""
         self._key = key
         self._file = file
         self._inbox = inbox
-        self._ended = ended
         self._keep = keep
         self._fd: int | None = None
         self._kept: dict[Stream, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
@@ -37,21 +34,22 @@ class Capture:
         self.file_error = ""
 
     def output(self, stream: Stream, data: bytes) -> None:
-        self._write(data)
         if self._keep:
             kept = self._kept[stream]
             room = REGISTER_LIMIT - len(kept)
             kept += data[:room]
             self.truncated = self.truncated or len(data) > room
         self._remember(data[-TAIL_LIMIT:])
+        if self._file is None:
+            return
+        self._write(self._file, data)
         if self._pending.take(len(data)):
             self._inbox.put(Output(self._key, stream, data, self._pending.give))
 
-    def ended(self, end: JobEnd) -> None:
+    def close(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-        self._ended(self, end)
 
     def kept(self, stream: Stream) -> bytes:
         """The beginning of a stream, at most REGISTER_LIMIT bytes; empty unless it was to be kept."""
@@ -67,14 +65,14 @@ class Capture:
         while self._tail_size - len(self._tail[0]) >= TAIL_LIMIT:
             self._tail_size -= len(self._tail.popleft())
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, file: Path, data: bytes) -> None:
         if self.file_error:
             return
         try:
             if self._fd is None:
-                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-                self._fd = os.open(self._file, flags, 0o600)
+                self._fd = os.open(file, flags, 0o600)
             view = memoryview(data)
             while view:
                 view = view[os.write(self._fd, view) :]

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 from executor.drive.inbox import Clock
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.journal.log import Log
-
-
-class Reporter(Protocol):
-    """Who is told. A reporter that fails is told no more; the run goes on."""
-
-    def event(self, stamp: Stamp, event: Event) -> None: ...
-
-    def output(self, key: Key, stream: Stream, data: bytes) -> None: ...
-
-    def tick(self, mono: float) -> None: ...
-
-    def close(self) -> None: ...
+from executor.report.protocol import Reporter
 
 
 class Reporters:

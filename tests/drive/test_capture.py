@@ -7,30 +7,27 @@ from pathlib import Path
 from executor.drive.capture import PENDING_LIMIT, REGISTER_LIMIT, TAIL_LIMIT, Capture
 from executor.drive.inbox import Inbox, Output
 from executor.events import Key
-from executor.hosts.protocol import JobEnd
 
 KEY = Key("web1", "1.1")
 
 
-def capture(folder: Path, inbox: Inbox, *, keep: bool = True) -> tuple[Capture, list[JobEnd]]:
-    ends: list[JobEnd] = []
-    return Capture(KEY, folder / "web1" / "1.1.out", inbox, lambda _, end: ends.append(end), keep=keep), ends
+def capture(folder: Path, inbox: Inbox, *, keep: bool = True) -> Capture:
+    return Capture(KEY, folder / "web1" / "1.1.out", inbox, keep=keep)
 
 
 def test_all_output_is_in_the_file_and_its_end_in_the_tail(tmp_path: Path) -> None:
-    sink, ends = capture(tmp_path, Inbox())
+    sink = capture(tmp_path, Inbox())
     for number in range(1000):
         sink.output("stdout", f"line {number}\n".encode() * 10)
     sink.output("stderr", b"oh\n")
-    sink.ended(JobEnd("exited", 0))
+    sink.close()
     text = (tmp_path / "web1" / "1.1.out").read_bytes()
     assert text == b"".join(f"line {number}\n".encode() * 10 for number in range(1000)) + b"oh\n"
     assert sink.tail() == text[-TAIL_LIMIT:]
-    assert ends == [JobEnd("exited", 0)]
 
 
 def test_a_result_holds_a_megabyte_of_each_stream_and_says_when_there_was_more(tmp_path: Path) -> None:
-    sink, _ = capture(tmp_path, Inbox())
+    sink = capture(tmp_path, Inbox())
     for _ in range(15):
         sink.output("stdout", b"x" * 100_000)
     sink.output("stderr", b"e" * REGISTER_LIMIT)
@@ -40,13 +37,13 @@ def test_a_result_holds_a_megabyte_of_each_stream_and_says_when_there_was_more(t
 
 
 def test_a_result_of_exactly_a_megabyte_is_whole(tmp_path: Path) -> None:
-    sink, _ = capture(tmp_path, Inbox())
+    sink = capture(tmp_path, Inbox())
     sink.output("stdout", b"x" * REGISTER_LIMIT)
     assert not sink.truncated
 
 
 def test_nothing_is_held_for_a_job_that_registers_nothing(tmp_path: Path) -> None:
-    sink, _ = capture(tmp_path, Inbox(), keep=False)
+    sink = capture(tmp_path, Inbox(), keep=False)
     sink.output("stdout", b"x" * 5_000_000)
     assert sink.kept("stdout") == b""
     assert len(sink.tail()) == TAIL_LIMIT
@@ -54,7 +51,7 @@ def test_nothing_is_held_for_a_job_that_registers_nothing(tmp_path: Path) -> Non
 
 def test_reports_that_do_not_keep_up_lose_chunks_and_not_the_memory(tmp_path: Path) -> None:
     inbox = Inbox()
-    sink, _ = capture(tmp_path, inbox, keep=False)
+    sink = capture(tmp_path, inbox, keep=False)
     for _ in range(100):
         sink.output("stdout", b"x" * 65536)
     waiting = [message for message in inbox.gather(0) if isinstance(message, Output)]
@@ -67,15 +64,22 @@ def test_reports_that_do_not_keep_up_lose_chunks_and_not_the_memory(tmp_path: Pa
 
 
 def test_a_job_that_prints_nothing_leaves_no_file(tmp_path: Path) -> None:
-    sink, _ = capture(tmp_path, Inbox())
-    sink.ended(JobEnd("exited", 0))
+    sink = capture(tmp_path, Inbox())
+    sink.close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "web1").write_text("a file where the folder should be")
-    sink, ends = capture(tmp_path, Inbox())
+    sink = capture(tmp_path, Inbox())
     sink.output("stdout", b"x")
-    sink.ended(JobEnd("exited", 0))
+    sink.close()
     assert "could not be kept" in sink.file_error
-    assert len(ends) == 1
+
+
+def test_what_a_script_of_ours_says_is_for_us_alone(tmp_path: Path) -> None:
+    inbox = Inbox()
+    sink = Capture(KEY, None, inbox, keep=True)
+    sink.output("stdout", b"changed")
+    sink.close()
+    assert (sink.kept("stdout"), inbox.gather(0), list(tmp_path.iterdir())) == (b"changed", [], [])
