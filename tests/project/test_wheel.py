@@ -45,11 +45,15 @@ def run(program: Path, *arguments: str, cwd: Path) -> str:
     return ended.stdout
 
 
-def test_the_wheel_holds_the_schemas_and_nothing_of_the_tests(wheel: Path) -> None:
+def test_the_wheel_holds_all_that_the_program_reads_and_nothing_of_the_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {"executor/schemas/runbook.schema.json", "executor/schemas/inventory.schema.json"} <= set(names)
-    assert "executor/py.typed" in names
+    package = ROOT / "executor"
+    wanted = {path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert {str(path.relative_to(ROOT)) for path in wanted} <= set(names)
+    for folder in ("schemas", "runbooks"):
+        files = {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        assert {f"executor/{file}" for file in files} <= set(names)
     assert {name.split("/")[0] for name in names} == {"executor", f"runbook_executor-{__version__}.dist-info"}
 
 
