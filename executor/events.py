@@ -26,7 +26,7 @@ class Key:
     `host` is the one in whose name it runs ("localhost" for the run's own). `part` says what of the task it is:
     step (the question of --step), only_if, unless, action, item (of a checklist; `sub` counts), retry (the wait between
     two attempts), apply, verify, undo, reapply, before (health ahead of a sliding window), health, watch, pause, ask,
-    grace.
+    interrupt (its question), grace.
     """
 
     host: str
@@ -100,6 +100,13 @@ class RunEnded:
     left: tuple[Owed, ...] = ()  # what rollback still has to do
     not_undone: tuple[str, ...] = ()  # changes that had no handler, for people: "web1: Build"
     resumable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The run's own `always` begins; what has become of the run is known, and said in `status`."""
+
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,6 +431,7 @@ class Undone:
 Event: TypeAlias = (
     RunStarted
     | RunEnded
+    | Closing
     | Connecting
     | HostReached
     | HostLost
