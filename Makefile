@@ -1,6 +1,6 @@
 # make demo    the main job, on SSH hosts of its own on this machine
 # make test    the whole suite: style, types, the order of the rooms, tests
-# make bench   side by side with other tools; the table that docs/performance.md shows
+# make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
 # make clean   removes what the others made in this folder
 
 SHELL := /bin/sh
@@ -25,7 +25,7 @@ test: $(TEST_STAMP)
 	@$(BIN)/pytest -n $(WORKERS)
 
 bench: $(RUN_STAMP)
-	$(BIN)/python -m benchmarks.compare --install
+	$(BIN)/python -m benchmarks.compare --install $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

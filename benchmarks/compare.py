@@ -1,6 +1,6 @@
 """The same steps on the same hosts with each tool, and the table of what it took.
 
-    python -m benchmarks.compare [--install] [--rounds N] [--only NAME …] [--rows NAME …] [--markdown FILE]
+    python -m benchmarks.compare [--install] [--rounds N] [--only NAME …] [--rows NAME …] [--page FILE]
 
 Every figure is the wall time of a whole process from a cold start, connections included: the median of the rounds.
 Contestants take turns within a round, so that a busy moment of the machine hits all of them. After each run every host
@@ -26,7 +26,7 @@ from benchmarks.conditions import conditions
 from benchmarks.contestants import CONTESTANTS, Contestant, Work
 from benchmarks.fleet import Fleet, FleetFailed, far_away, fleet
 from benchmarks.startup import startup
-from benchmarks.table import Table, as_markdown, as_text
+from benchmarks.table import Table, as_markdown, as_text, into_page
 from benchmarks.tools import ANSIBLE, PYINFRA
 
 REFERENCE = "runbook"
@@ -140,7 +140,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--rows", nargs="*", choices=rows, default=rows, metavar="ROW", help="; ".join(rows))
     parser.add_argument("--no-startup", action="store_true", help="leave the start-up times out")
-    parser.add_argument("--markdown", type=Path, help="also write the tables for the manual into this file")
+    parser.add_argument("--page", type=Path, help="put the tables between the marks of this page of the manual, too")
     return parser.parse_args()
 
 
@@ -177,8 +177,8 @@ def main() -> int:
         tables.append(startup(rounds=max(chosen.rounds, 5)))
     tables = [table for table in tables if any(table.rows.values())]
     sys.stdout.write(as_text(lines, tables))
-    if chosen.markdown is not None:
-        chosen.markdown.write_text(as_markdown(lines, tables))
+    if chosen.page is not None:
+        chosen.page.write_text(into_page(chosen.page.read_text(), as_markdown(lines, tables)))
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ABSENT = "–"
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,15 @@ def as_markdown(conditions: Sequence[str], tables: Sequence[Table]) -> str:
         lines = [f"**{table.title}**", "", row(head), "|---|" + "---:|" * len(table.columns), *map(row, rows)]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def into_page(page: str, figures: str) -> str:
+    """A page of the manual with new figures between its marks. Raises ValueError where it has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page has no {BEGIN.strip()} and {END.strip()}")
+    return f"{before}{BEGIN}\n{figures}\n{END}{after}"
 
 
 def row(cells: Sequence[str]) -> str:

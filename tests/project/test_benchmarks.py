@@ -17,7 +17,8 @@ import pytest
 from benchmarks.compare import NotDone, Scenario, check_work, hosts_of, one_run, ratios
 from benchmarks.contestants import CONTESTANTS, Contestant, Prepared, Work, steps_for
 from benchmarks.fleet import ADDRESS, Fleet, FleetFailed, Target, fleet, free_ports
-from benchmarks.table import Table, as_markdown, as_text
+from benchmarks.table import BEGIN, END, Table, as_markdown, as_text, into_page
+from tests.project.files import ROOT
 
 HERE = ("runbook", "ssh with ControlMaster", "paramiko, one sh a host", "paramiko, all in one exec")
 SMALL = Scenario("2×3", 2, 3)
@@ -131,3 +132,16 @@ def test_a_table_for_people_and_for_the_manual() -> None:
     assert as_markdown(["2 cores"], [table]) == (
         "- 2 cores\n\n**Seconds**\n\n| hosts | 10×10 | RTT |\n|---|---:|---:|\n| runbook | 0.50 | – |\n"
     )
+
+
+def test_new_figures_take_the_place_of_the_old_ones() -> None:
+    page = f"# Speed\n\n{BEGIN}\nold\n\n{END}\nAnd more.\n"
+    assert into_page(page, "new\n") == f"# Speed\n\n{BEGIN}\nnew\n\n{END}\nAnd more.\n"
+    assert into_page(into_page(page, "a\n"), "b\n") == into_page(page, "b\n")
+    with pytest.raises(ValueError, match="no <!-- figures -->"):
+        into_page("# Speed\n", "new\n")
+
+
+def test_the_manual_has_a_place_for_the_figures() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    assert "new figures" in into_page(page, "new figures\n")
