@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from executor.templates.check import check
-from executor.templates.faults import KnownLater
-from executor.templates.render import fill, names, render, required, sketch
+from executor.templates.faults import KnownLater, did_you_mean
+from executor.templates.render import LATE, PROBED, fill, names, place_of_name, render, required, sketch
 from executor.templates.tree import leaves, map_leaves
 
-__all__ = ["KnownLater", "check", "fill", "leaves", "map_leaves", "names", "render", "required", "sketch"]
+__all__ = [
+    "LATE",
+    "PROBED",
+    "KnownLater",
+    "check",
+    "did_you_mean",
+    "fill",
+    "leaves",
+    "map_leaves",
+    "names",
+    "place_of_name",
+    "render",
+    "required",
+    "sketch",
+]

@@ -6,13 +6,11 @@ import math
 import re
 from typing import Any
 
+from executor.model.durations import parse_duration
 from executor.model.leaves import Kind
 from executor.templates.faults import Fault
 from executor.templates.text import plain, text_of
 
-LONGEST = 366 * 86_400.0  # seconds: what waits longer is a mistake in the unit
-
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -97,23 +95,13 @@ def boolean(value: Any) -> bool:
 
 def duration(value: Any) -> float:
     """A time in seconds: a number, or a text such as `10s`, `1h30m`, `500ms`."""
-    seconds = math.nan
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
-    elif isinstance(value, str):
-        text = value.strip()
-        if re.fullmatch(r"\d{1,12}(?:\.\d{1,9})?", text):
-            seconds = float(text)
-        elif re.fullmatch(r"(?:\d{1,12}(?:\.\d{1,9})?(?:ms|[smhd]))+", text):
-            parts = re.findall(r"([\d.]+)(ms|[smhd])", text)
-            seconds = sum(float(amount) * _UNITS[unit] for amount, unit in parts)
-    if not math.isfinite(seconds) or seconds < 0:
-        raise Fault(
-            f"a duration is wanted here, not {_short(value)}", hint="10s, 5m, 1h30m, 500ms, or a number of seconds"
-        )
-    if seconds > LONGEST:
-        raise Fault(f"a duration of {_short(value)} is longer than a year")
-    return seconds
+    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Fault(f"a duration is wanted here, not {_short(value)}")
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Fault(str(error)) from error
 
 
 def listed(value: Any) -> list[Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from executor.model.leaves import Kind, Late, Template
+from executor.model.places import Place
 from executor.templates import bounds, compiled, convert
 from executor.templates.escape import escaped
-from executor.templates.faults import Fault, refuse
+from executor.templates.faults import Fault, place_of, refuse
 from executor.templates.scan import Hole, Piece, split
 from executor.templates.shell import HOLE, Context, Spot, spots
 from executor.templates.text import Raw, text_of
@@ -19,7 +21,7 @@ T = TypeVar("T")
 Values: TypeAlias = Mapping[str, Any]
 
 LATE = "\u2039{}\u203a"  # how a value that only the run knows is written for people
-_PROBED = "result"  # what a probe found: only known when it is asked
+PROBED = "the probe's result"  # what an expression over a probe's `result` needs, beside a registered result's name
 
 
 def render(leaf: Leaf, values: Values) -> Any:
@@ -71,6 +73,17 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
 def names(template: Template) -> frozenset[str]:
     """The names that a template reads. Raises InvalidInput where it cannot be read."""
     return _names(template)[0]
+
+
+def place_of_name(template: Template, name: str) -> Place:
+    """Where a template first reads a name; the whole template where it does not."""
+    if template.kind in {Kind.EXPRESSION, Kind.FILE}:
+        found = re.search(rf"(?<![\w.]){re.escape(name)}\b", template.text)
+        return place_of(template, *found.span()) if found else template.place
+    for piece in split(template.text):
+        if isinstance(piece, Hole) and name in compiled.expression(piece.source).names:
+            return place_of(template, piece.start, piece.end)
+    return template.place
 
 
 def required(template: Template) -> frozenset[str]:
@@ -223,14 +236,14 @@ class _Scope(Mapping[str, Any]):
 
 
 def _waits_for_probe(leaf: Leaf) -> bool:
-    return isinstance(leaf, Late) and leaf.template.kind is Kind.EXPRESSION and _PROBED in leaf.needs
+    return isinstance(leaf, Late) and leaf.template.kind is Kind.EXPRESSION and PROBED in leaf.needs
 
 
 def _waiting(leaf: Leaf, values: Values) -> Leaf:
     assert isinstance(leaf, Late)  # noqa: S101 -- only a Late waits for a probe
     scope = _Scope(leaf.known, values)
-    read = {name: scope[name] for name in names(leaf.template) if name != _PROBED and name in scope}
-    return Late(leaf.template, read, (_PROBED,))
+    read = {name: scope[name] for name in names(leaf.template) if name != "result" and name in scope}
+    return Late(leaf.template, read, (PROBED,))
 
 
 def _is_late(value: object) -> bool:

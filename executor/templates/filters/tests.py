@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2.tests import TESTS as JINJA
 
@@ -86,6 +86,7 @@ def _of_result(value: Any, key: str) -> bool:
     return bool(value.get(key, False))
 
 
+_THEIRS = cast("dict[str, Callable[..., Any]]", JINJA)
 _FROM_JINJA = (
     *("boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "gt", "greaterthan", "in"),
     *("integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence"),
@@ -112,4 +113,4 @@ _OWN: Final[dict[str, Callable[..., Any]]] = {
     "version_compare": values.version,
 }
 
-TESTS: Final[dict[str, Callable[..., Any]]] = {**_OWN, **{name: JINJA[name] for name in _FROM_JINJA}}
+TESTS: Final[dict[str, Callable[..., Any]]] = _OWN | {name: _THEIRS[name] for name in _FROM_JINJA}
