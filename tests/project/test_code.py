@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from executor import __version__
 from tests.project.files import ROOT, python_files, texts, where
 
 LIMIT = 450
@@ -151,3 +152,13 @@ def test_every_public_module_says_what_it_is_for() -> None:
         if text.strip() and ast.get_docstring(ast.parse(text)) is None
     ]
     assert not silent
+
+
+def test_the_page_on_the_architecture_names_every_room() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    rooms = {path.parent.name for path in (ROOT / "executor").glob("*/__init__.py")}
+    assert not {room for room in rooms if f"`{room}/`" not in page}
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
