@@ -111,7 +111,8 @@ def token(key: Key) -> str:
 
 def step_name(key: Key) -> str:
     """A file name for a step's item on a host: the same for each attempt and for its undoing."""
-    text = f"{key.task}.i{key.item}@{key.host}"
+    item, of = (key.of, 0) if key.part == "undo" else (key.item, key.of)
+    text = f"{key.task}.i{item}{f'.o{of}' if of else ''}@{key.host}"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._@-") else "_" for c in text)
     return safe if safe == text else f"{safe[:100]}.{blake2b(text.encode(), digest_size=6).hexdigest()}"
 

@@ -56,7 +56,7 @@ def undo_job(perform: Perform, action: Unarchive, captured: Mapping[str, str], j
         "dest": plain(action.dest),
         "captured": "yes" if captured else "no",
         "run": run,
-        "step": step_name(perform.key),
+        "step": captured.get("step", step_name(perform.key)),
     }
     return job_with(perform, job_id, compose(("mark.sh", "undo_unarchive.sh"), values))
 

@@ -29,6 +29,7 @@ def test_a_steps_name_is_one_for_its_attempts_and_its_undoing_and_no_other() -> 
     one = Key("web1", "2.3", attempt=1)
     assert step_name(one) == "2.3.i0@web1"
     assert step_name(one) == step_name(Key("web1", "2.3", part="undo", attempt=2, direction="back"))
+    assert step_name(Key("web1", "2.3", item=2)) == step_name(Key("web1", "2.3", part="undo", of=2, direction="back"))
     others = [
         Key("web2", "2.3"),
         Key("web1", "2.4"),
@@ -36,7 +37,7 @@ def test_a_steps_name_is_one_for_its_attempts_and_its_undoing_and_no_other() -> 
         Key("../web1", "2.3"),
         Key(".._web1", "2.3"),
     ]
-    assert len({step_name(key) for key in [one, *others]}) == 6
+    assert len({step_name(key) for key in [one, *others]}) == 7
     assert "/" not in step_name(Key("../web1", "2.3"))
 
 

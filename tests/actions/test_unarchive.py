@@ -85,7 +85,7 @@ def test_a_second_attempt_can_still_be_undone(here: Here, tmp_path: Path) -> Non
     assert here.do(action, attempt=2).changed is True
     here.undo(action, {})
     assert not (tmp_path / "app").exists()
-    again = here.undo(action, {"mark": "x"})
+    again = here.undo(action, {"step": "1.1.i0@web1"})
     assert (again.status, again.changed) == (Status.OK, False)
 
 

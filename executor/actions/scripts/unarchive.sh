@@ -16,7 +16,7 @@ if [ -L "$path" ] || [ -e "$path" ]; then
     cat > /dev/null
     [ "$mark_owner" = "$mine" ] || finish unchanged
     # An earlier attempt of this step made it.
-    tell mark "$mark"
+    tell step "$step"
     tell message "made by an earlier attempt"
     finish changed
 fi
@@ -42,6 +42,6 @@ rm -f "$scratch/archive"
 set -- $(ls -di "$scratch/tree/$base/.")
 write_mark "$1"
 mv "$scratch/tree/$base" "$folder/." || refuse "$path cannot be made"
-tell mark "$mark"
+tell step "$step"
 tell message created
 finish changed
