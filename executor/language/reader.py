@@ -119,8 +119,10 @@ class _Builder:
     def _leaf(self, event: yaml.ScalarEvent, place: Place) -> Scalar | Broken:
         text: str = event.value
         style: Any = event.style or ""
-        if style in {"|", ">"}:
+        if style == "|":
             return Scalar(place, text, text, style, self._block_body(text, place))
+        if place.line != place.end_line and "{{" in text:
+            return Scalar(place, text, text, style, self._folded_body(text, place))
         if style:
             inside = Place(place.file, place.line, place.column + 1, place.end_line, max(place.end_column - 1, 1))
             return Scalar(place, text, text, style, inside)
@@ -137,6 +139,18 @@ class _Builder:
         indent = next((len(line) - len(line.lstrip(" ")) for line in below if line.strip()), 0)
         indent -= len(first) - len(first.lstrip(" "))
         return Place(place.file, place.line + 1, indent + 1, max(place.end_line, place.line + 1), place.end_column)
+
+    def _folded_body(self, text: str, place: Place) -> Place:
+        """Where a text of several source lines that became one begins, counted back from its first `{{`.
+
+        So what is wrong in the first interpolation is pointed at exactly, and what is near it, too.
+        """
+        for number in range(place.line, place.end_line + 1):
+            column = self._lines[number - 1].find("{{")
+            if column >= 0:
+                start = max(column - text.index("{{"), 0) + 1
+                return Place(place.file, number, start, number, len(self._lines[number - 1]) + 1)
+        return place
 
     def _open(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
         place = self._place(event)

@@ -1,0 +1,119 @@
+"""Files that a runbook brings in: beside the file that names them, below the project's root, never in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
+
+from executor.errors import InvalidInput, Problem
+from executor.language import leaves
+from executor.language.checker import check
+from executor.language.draft import Draft, Where
+from executor.language.nodes import MapNode, Node
+from executor.language.reader import parse
+from executor.language.schemas import language
+from executor.language.sources import read, shown
+from executor.model.leaves import Value
+from executor.model.places import Place
+from executor.model.steps import StepNode
+
+MAX_DEPTH = 16
+MAX_STEPS = 50_000
+
+T = TypeVar("T")
+
+ReadSteps: TypeAlias = Callable[[Draft, Node | None, Where], tuple[StepNode, ...]]
+Part: TypeAlias = Literal["steps", "stages", "vars"]
+
+
+def steps_of(draft: Draft, node: Node, where: Where, read_steps: ReadSteps) -> tuple[str, tuple[StepNode, ...]]:
+    """The shown name and the steps of an included file; no steps where something is wrong with it.
+
+    A file that is included again in the same role is not read again.
+    """
+    path = find(draft, node, where)
+    if path is None:
+        return leaves.written(node), ()
+    key = (path, where.role, where.looped)
+    if key not in draft.included:
+        before = draft.steps
+        inside = replace(where, file=path, chain=(*where.chain, (where.file, node.place)))
+        found = within(draft, node.place, lambda: read_steps(draft, load(draft, path, node.place, "steps"), inside))
+        draft.included[key] = (found, draft.steps - before)
+    else:
+        draft.steps += draft.included[key][1]
+    if draft.steps > MAX_STEPS:
+        raise InvalidInput(
+            Problem(
+                f"more than {MAX_STEPS:,} steps, those of included files counted each time", node.place, code="size"
+            )
+        )
+    return shown(path), draft.included[key][0]
+
+
+def find(draft: Draft, node: Node, where: Where) -> Path | None:
+    """The file that an include names, relative to its own file; None, with a problem, where it may not be."""
+    name = leaves.plain_line(draft, node)
+    path = (where.file.parent / name).resolve()
+    chain = tuple((f"{shown(file)} includes it here", place) for file, place in reversed(where.chain))
+    problem: Problem | None = None
+    if "{{" in name:
+        return None
+    if not path.is_relative_to(draft.root):
+        hint = f"it is {shown(path)}; the root is {shown(draft.root)}"
+        problem = Problem(
+            "an included file must lie below the project's root", node.place, hint, "include", notes=chain
+        )
+    elif path == where.file or path in (file for file, _ in where.chain):
+        problem = Problem(f"{shown(path)} includes itself", node.place, code="include-cycle", notes=chain)
+    elif len(where.chain) >= MAX_DEPTH:
+        problem = Problem(
+            f"includes are nested more than {MAX_DEPTH} files deep", node.place, code="include-depth", notes=chain
+        )
+    if problem is not None:
+        draft.problems.append(problem)
+        return None
+    return path
+
+
+def load(draft: Draft, path: Path, at: Place, part: Part) -> Node | None:
+    """The content of a file, checked as `part` of the language; None, with problems, where nothing of it is usable."""
+    try:
+        source = read(path, at=at)
+    except InvalidInput as error:
+        draft.problems += error.problems
+        return None
+    if source.name not in draft.files:
+        draft.files.append(source.name)
+    reading = parse(source)
+    draft.problems += reading.problems
+    if reading.root is None:
+        return None
+    schema = language("runbook")
+    kept, problems = check(reading.root, schema.part(part), schema)
+    draft.problems += problems
+    return kept
+
+
+def variables_of(draft: Draft, node: Node, where: Where) -> Mapping[str, Value]:
+    """The variables in a file that `vars_files` names."""
+    path = find(draft, node, where)
+    if path is None:
+        return {}
+    loaded = within(draft, node.place, lambda: load(draft, path, node.place, "vars"))
+    return leaves.variables(draft, loaded) if isinstance(loaded, MapNode) else {}
+
+
+def within(draft: Draft, include: Place, do: Callable[[], T]) -> T:
+    """`do`, with the place of the include noted on each problem that it finds in another file."""
+    before = len(draft.problems)
+    result = do()
+    draft.problems[before:] = [
+        replace(p, notes=(*p.notes, ("included from here", include)))
+        if p.place and p.place.file != include.file and p.code != "include-cycle"
+        else p
+        for p in draft.problems[before:]
+    ]
+    return result

@@ -1,0 +1,72 @@
+"""A runbook's file to a Runbook, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from executor.language import includes, leaves
+from executor.language.checker import check
+from executor.language.checks import check_runbook
+from executor.language.draft import Draft, Where
+from executor.language.nodes import MapNode, Node
+from executor.language.params import params
+from executor.language.projects import project_root
+from executor.language.reader import parse
+from executor.language.schemas import language
+from executor.language.sources import read
+from executor.language.stages import stages
+from executor.language.steps import settings, steps
+from executor.model.runbooks import Runbook
+
+
+def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
+    """Read a runbook with all that it includes. `root` is the project's, by default found from where the file lies.
+
+    Raises InvalidInput with every problem of its files, in their order.
+    """
+    found_root = (root or project_root(path)).resolve()
+    source = read(path)
+    draft = Draft(found_root, files=[source.name])
+    reading = parse(source)
+    draft.problems += reading.problems
+    runbook = None
+    if reading.root is not None:
+        schema = language("runbook")
+        kept, problems = check(reading.root, schema.root, schema)
+        draft.problems += problems
+        if isinstance(kept, MapNode):
+            runbook = _runbook(draft, kept, path)
+    draft.settle()
+    assert runbook is not None, "what cannot be read has a problem"  # noqa: S101  an invariant, for the type checker
+    return runbook
+
+
+def _runbook(draft: Draft, node: MapNode, path: Path) -> Runbook:
+    items = node.items
+    where = Where(path.resolve())
+    declared = params(draft, items.get("params"))
+    variables = leaves.variables(draft, items.get("vars"))
+    files = tuple(includes.variables_of(draft, item, where) for item in _list(items.get("vars_files")))
+    found = stages(draft, items["stages"], where)
+    always = steps(draft, items.get("always"), Where(where.file, role="always"))
+    runbook = Runbook(
+        name=leaves.plain_line(draft, items["name"]),
+        stages=found,
+        file=draft.files[0],
+        root=str(draft.root),
+        description=leaves.plain_text(draft, items["description"]) if "description" in items else "",
+        owner=leaves.plain_line(draft, items["owner"]) if "owner" in items else "",
+        params=declared,
+        vars=variables,
+        vars_files=files,
+        settings=settings(draft, items),
+        always=always,
+        place=node.place,
+        files=tuple(draft.files),
+    )
+    check_runbook(draft, runbook)
+    return runbook
+
+
+def _list(node: Node | None) -> tuple[Node, ...]:
+    return leaves.each(node) if node is not None else ()

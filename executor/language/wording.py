@@ -1,0 +1,93 @@
+"""How a mistake is put into words: what was found, what was meant, what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+
+from executor.language.nodes import Broken, ListNode, MapNode, Node, Scalar
+from executor.language.scalars import TooManyDigits, resolve
+from executor.language.schemas import Schema
+from executor.model.durations import parse_duration
+
+_LONGEST = 40  # of a text that is shown in a message
+_LIKE_TRUE = {"yes", "on", "y", "true"}
+_LIKE_FALSE = {"no", "off", "n", "false"}
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that was probably meant, if any is near enough."""
+    if len(word) > 2 * _LONGEST:
+        return None
+    by_lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint "did you mean …?", or "" where nothing is near."""
+    found = nearest(word, known)
+    return f"did you mean {found!r}?" if found else ""
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as a sentence has them: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def quoted(text: str) -> str:
+    """A text of the operator's, in quotes, in one line, shortened where it is long."""
+    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return repr(cut)
+
+
+def describe(node: Node) -> str:
+    """What stands there: "the text 'abc'", "5", "a list"."""
+    match node:
+        case Scalar(value=None):
+            return "nothing"
+        case Scalar(value=str()):
+            return f"the text {quoted(node.text)}"
+        case Scalar():
+            return node.text
+        case ListNode():
+            return "a list"
+        case MapNode(items=items):
+            return f"a mapping with {quoted(next(iter(items)))}" if items else "an empty mapping"
+        case Broken():
+            return "something else"
+
+
+def cure(node: Node, wanted: str, schema: Schema) -> str:
+    """What would be right in place of `node`, where `wanted` was expected; "" where nothing better is known."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        low = node.text.lower()
+        if wanted.startswith("true or false") and low in _LIKE_TRUE | _LIKE_FALSE:
+            return f"write {'true' if low in _LIKE_TRUE else 'false'}, without quotes"
+        if "duration" in wanted:
+            return _reason(node.text)
+        if node.style and _is_number(node.text):
+            return f"remove the quotes: {node.text}"
+        near = nearest(node.text, (word for word in schema.get("enum", ()) if isinstance(word, str)))
+        if near:
+            return f"did you mean {near!r}?"
+    examples = schema.get("examples")
+    return f"for example: {json.dumps(examples[0], ensure_ascii=False)}" if examples else ""
+
+
+def _reason(text: str) -> str:
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isinstance(resolve(text), int | float)
+    except TooManyDigits:
+        return False
