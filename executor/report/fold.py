@@ -8,8 +8,11 @@ from executor.events import (
     Asked,
     BatchEnded,
     BatchStarted,
+    Closing,
+    Connecting,
     Ended,
     Event,
+    Halted,
     HostFailed,
     HostLost,
     HostPassed,
@@ -17,8 +20,10 @@ from executor.events import (
     HostRolledBack,
     Interrupted,
     Irreversible,
+    ItemEnded,
     Judged,
     Key,
+    Looped,
     Retrying,
     RollbackEnded,
     RollbackStarted,
@@ -38,6 +43,7 @@ from executor.events import (
     WatchTurned,
 )
 from executor.hosts.protocol import Stream
+from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
 from executor.report.story import (
     Failure,
@@ -63,6 +69,10 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             view.ended, view.ended_at = event, stamp.at
             view.asking.clear()
             view.waits.clear()
+        case Closing(status):
+            view.closing = status
+        case Connecting(hosts):
+            view.connecting, view.reached = len(hosts), 0
         case StageStarted() | StageSkipped() | BatchStarted():
             _staged(view, plan, event)
         case HostReached() | HostLost() | HostFailed() | HostPassed() | HostRolledBack():
@@ -71,8 +81,21 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             _worked(view, stamp, event)
         case Aborted() | Irreversible() | RollbackStarted() | Undone():
             _turned_back(view, stamp, event)
-        case _:
-            _waits_and_watches(view, stamp, event)
+        case WaitStarted() | WaitEnded() | Asked() | Answered():
+            _waited(view, event)
+        case WatchStarted() | WatchTurned() | WatchEnded():
+            _watched(view, stamp, event)
+        case (
+            BatchEnded()
+            | StageEnded()
+            | Retrying()
+            | Looped()
+            | ItemEnded()
+            | Halted()
+            | Interrupted()
+            | RollbackEnded()
+        ):
+            pass  # told when it happens, and nothing to keep of it
 
 
 def heard(view: RunView, key: Key, stream: Stream, data: bytes) -> list[str]:
@@ -96,6 +119,14 @@ def _staged(view: RunView, plan: Plan, event: StageStarted | StageSkipped | Batc
                 view.stage.batch, view.stage.in_batch = batch, hosts
             for host in hosts:
                 _move(view, view.host(host), "working")
+
+
+def measured(view: RunView, key: Key, verdict: Verdict) -> None:
+    """Take in what a probe that goes on has measured."""
+    host = view.hosts.get(key.host)
+    work = host.works.get(key) if host else None
+    if work:
+        work.verdict = verdict
 
 
 def stage_name(plan: Plan, stage: str) -> str:
@@ -173,7 +204,7 @@ def _started(view: RunView, event: Started) -> None:
     key = event.key
     host = view.host(key.host)
     on = event.on if event.on != key.host else ""
-    host.works[key] = Work(key, event.name, event.what, on, view.now, view.now)
+    host.works[key] = Work(key, event.name, event.what, on, event.kind == "perform", view.now, view.now)
     host.begun.setdefault(key.task, view.now)
     host.named[key.task] = event.name
     view.active[host.name] = host
@@ -217,6 +248,8 @@ def _turned_back(view: RunView, stamp: Stamp, event: Aborted | Irreversible | Ro
             _move(view, view.host(host), "undoing")
         case RollbackStarted(scope, reason, hosts):
             view.rollback = RollbackView(scope, reason, hosts, view.now)
+            for name in hosts:
+                _move(view, view.host(name), "to undo")
         case Undone():
             _undone(view, stamp, event)
 
@@ -233,7 +266,7 @@ def _undone(view: RunView, stamp: Stamp, event: Undone) -> None:
         )
 
 
-def _waits_and_watches(view: RunView, stamp: Stamp, event: Event) -> None:
+def _waited(view: RunView, event: WaitStarted | WaitEnded | Asked | Answered) -> None:
     match event:
         case WaitStarted(key, seconds, why):
             view.waits[key] = Waiting(key, why, view.now, seconds)
@@ -243,6 +276,10 @@ def _waits_and_watches(view: RunView, stamp: Stamp, event: Event) -> None:
             view.asking[key] = question
         case Answered(key):
             view.asking.pop(key, None)
+
+
+def _watched(view: RunView, stamp: Stamp, event: WatchStarted | WatchTurned | WatchEnded) -> None:
+    match event:
         case WatchStarted(key, what):
             view.watches[key] = Watched(key, what, view.now)
         case WatchTurned(key, state, verdict):
@@ -254,10 +291,6 @@ def _waits_and_watches(view: RunView, stamp: Stamp, event: Event) -> None:
                 view.failures.append(Failure(stamp.at, "watch", stage, key.task, "", reason))
         case WatchEnded(key):
             view.watches.pop(key, None)
-        case Retrying() | BatchEnded() | StageEnded() | Interrupted() | RollbackEnded():
-            pass  # told when it happens, and nothing to keep of it
-        case _:
-            raise AssertionError(f"{type(event).__name__} is not folded")
 
 
 def _move(view: RunView, host: HostView, phase: Phase) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from executor.errors import InvalidInput, Problem
 from executor.events import Event, Key, Stamp, Started
+from executor.report.line import label
 from executor.report.safe import Lines, inert, visible
-from executor.report.wording import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def pieces(
 def _unknown(what: str, name: str, known: set[str]) -> InvalidInput:
     close = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(known)[:8])}" if known else ""
-    where = "on no host" if what == "host" else "by no step"
-    message = f"nothing was done {where} named '{name}' in this run"
+    message = f"no {what} named '{name}' did anything in this run"
     return InvalidInput(Problem(message, hint=hint, code=f"unknown-{what}"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TextIO
 
-from executor.report.wording import Tone
+from executor.report.line import Tone
 
 _SGR = {"good": "32", "bad": "1;31", "warn": "33", "undo": "35", "head": "1", "quiet": "2", "plain": ""}
 

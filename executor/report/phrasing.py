@@ -9,8 +9,10 @@ _NUMBERED = re.compile(r"(.*?)(\d+)([^\d]*)")
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: `0.4s`, `12s`, `1m 12s`, `2h 05m`, `3d 04h`."""
+    """Seconds for people: `35ms`, `0.4s`, `12s`, `1m 12s`, `2h 05m`, `3d 04h`."""
     seconds = max(seconds, 0.0)
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f}ms"
     if seconds < 9.95:
         return f"{seconds:.1f}s"
     whole = round(seconds)

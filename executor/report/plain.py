@@ -10,10 +10,11 @@ from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.plans import Plan
 from executor.report.fold import fold, heard
+from executor.report.line import Line, label, line
 from executor.report.phrasing import duration
 from executor.report.safe import inert, visible
 from executor.report.story import RunView, Work
-from executor.report.wording import Line, label, line, told
+from executor.report.wording import told
 
 FIRST_SIGN = 60.0  # seconds after which a piece of work is said to be still running; the pauses between signs double
 LAST_SIGN = 600.0  # up to this

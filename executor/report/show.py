@@ -12,6 +12,7 @@ from executor.model.codec import Json, encode
 from executor.model.plans import Plan
 from executor.report.fold import fold
 from executor.report.jsonl import record
+from executor.report.line import Tone
 from executor.report.paint import paint
 from executor.report.phrasing import duration
 from executor.report.plain import host_width, text_of
@@ -19,7 +20,7 @@ from executor.report.safe import visible
 from executor.report.story import RunView
 from executor.report.summary import summary
 from executor.report.summary import text as summary_text
-from executor.report.wording import Tone, told
+from executor.report.wording import told
 
 SHOW_VERSION = 1
 

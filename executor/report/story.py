@@ -23,6 +23,7 @@ Phase: TypeAlias = Literal[
     "working",
     "passed",  # the stage is behind it
     "failed",
+    "to undo",  # its turn on the way back has not come
     "undoing",
     "undone",
     "stuck",  # its rollback is not complete, or it is not healthy after it
@@ -39,8 +40,10 @@ class Work:
     name: str
     what: str
     on: str  # another host that does it, or ""
+    prints: bool  # a command, whose silence may mean something; not a probe
     since: float
     heard: float  # when it last printed something
+    verdict: Verdict | None = None  # what a probe that goes on has measured last
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))  # raw lines
     streams: dict[Stream, Lines] = field(default_factory=dict)
 
@@ -158,9 +161,11 @@ class RunView:
     ended_at: datetime | None = None
     hosts: dict[str, HostView] = field(default_factory=dict)
     active: dict[str, HostView] = field(default_factory=dict)  # hosts with something going on, as it began
+    connecting: int = 0  # hosts that are being connected to, those that were reached among them
     reached: int = 0
     stage: StageView | None = None
     rollback: RollbackView | None = None
+    closing: str = ""  # what has become of the run, once its own last steps begin
     asking: dict[Key, Question] = field(default_factory=dict)
     waits: dict[Key, Waiting] = field(default_factory=dict)
     watches: dict[Key, Watched] = field(default_factory=dict)
@@ -175,6 +180,10 @@ class RunView:
         if found is None:
             found = self.hosts[name] = HostView(name)
         return found
+
+    def peek(self, name: str) -> HostView:
+        """The host's view; an empty one where nothing is known of it yet."""
+        return self.hosts.get(name) or HostView(name)
 
     @property
     def elapsed(self) -> float:

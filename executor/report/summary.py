@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
+from executor.report.line import Line, Tone, line
 from executor.report.paint import paint
 from executor.report.phrasing import count, duration, names
 from executor.report.safe import inert
 from executor.report.story import Failure, RunView
-from executor.report.wording import Line, Tone, line
 
 # Worst first: what needs somebody stands where it is seen.
 _STATES: dict[str, tuple[Tone, str]] = {

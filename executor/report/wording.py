@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from executor.events import (
     Aborted,
@@ -12,8 +10,11 @@ from executor.events import (
     Asked,
     BatchEnded,
     BatchStarted,
+    Closing,
+    Connecting,
     Ended,
     Event,
+    Halted,
     HostFailed,
     HostLost,
     HostPassed,
@@ -21,8 +22,10 @@ from executor.events import (
     HostRolledBack,
     Interrupted,
     Irreversible,
+    ItemEnded,
     Judged,
     Key,
+    Looped,
     Retrying,
     RollbackEnded,
     RollbackStarted,
@@ -44,47 +47,13 @@ from executor.events import (
 from executor.model.outcomes import Opinion
 from executor.model.plans import Plan
 from executor.report.fold import stage_name
-from executor.report.phrasing import count, duration, names, ordinal, span
-from executor.report.safe import visible
-from executor.report.story import HostView, RunView
+from executor.report.line import Line, Tone, Weight, label, line
+from executor.report.phrasing import count, duration, names, ordinal, some_names, span
+from executor.report.story import RunView
+from executor.report.wayback import rolled_back, way_back
 
-Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "undo", "head", "quiet"]
-Weight: TypeAlias = Literal["key", "step", "detail"]  # detail: only where everything is told
-
-_PARTS = {
-    "only_if": "is it needed?",
-    "unless": "is it needed?",
-    "apply": "apply",
-    "verify": "verify",
-    "reapply": "apply again",
-    "health": "health",
-    "connect": "connect",
-    "watch": "watch",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that is said. `host` is "" for what concerns the run; `output` is quoted below. All is safe."""
-
-    text: str
-    host: str = ""
-    tone: Tone = "plain"
-    weight: Weight = "key"
-    output: tuple[str, ...] = ()
-
-
-def line(text: str, host: str = "", tone: Tone = "plain", weight: Weight = "key", output: Iterable[str] = ()) -> Line:
-    """A line whose parts are made safe to show."""
-    return Line(visible(text), visible(host), tone, weight, tuple(visible(said) for said in output))
-
-
-def label(key: Key, name: str) -> str:
-    """What a piece of work is called: the step, and what of it this is."""
-    part = _PARTS.get(key.part, "")
-    if not name:
-        return part or key.part
-    return f"{name}, {part}" if part and part != name else name
+_OnHost: TypeAlias = Connecting | HostReached | HostLost | HostFailed | HostPassed | HostRolledBack
+_OnWork: TypeAlias = Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible
 
 
 def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, ...]:
@@ -92,22 +61,24 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
     match event:
         case RunStarted():
             return _run_started(event)
+        case Closing(status):
+            return (line(f"The run's closing steps ({status})", tone="head"),)
         case RunEnded(code, status):
             took = duration(stamp.mono - view.began)
             tone: Tone = "good" if code == 0 else "bad"
             return (line(f"Ended after {took}: {status} (exit {int(code)})", tone=tone),)
         case StageStarted() | StageSkipped() | StageEnded() | BatchStarted() | BatchEnded():
             return _stage(view, plan, event)
-        case HostReached() | HostLost() | HostFailed() | HostPassed() | HostRolledBack():
+        case Connecting() | HostReached() | HostLost() | HostFailed() | HostPassed() | HostRolledBack():
             return _host(view, plan, stamp, event)
-        case Started() | Ended() | Judged() | Retrying() | StepEnded() | Irreversible():
+        case Started() | Ended() | Judged() | Retrying() | Looped() | ItemEnded() | StepEnded() | Irreversible():
             return _work(view, stamp, event)
         case WaitStarted() | WaitEnded() | Asked() | Answered():
             return _wait(event)
         case WatchStarted() | WatchTurned() | WatchEnded():
             return _watch(view, event)
-        case Interrupted() | Aborted() | RollbackStarted() | RollbackEnded() | Undone():
-            return _way_back(view, plan, stamp, event)
+        case Interrupted() | Aborted() | Halted() | RollbackStarted() | RollbackEnded() | Undone():
+            return way_back(view, plan, stamp, event)
 
 
 def _run_started(event: RunStarted) -> tuple[Line, ...]:
@@ -164,9 +135,17 @@ def _host(
     view: RunView,
     plan: Plan,
     stamp: Stamp,
-    event: HostReached | HostLost | HostFailed | HostPassed | HostRolledBack,
+    event: _OnHost,
 ) -> tuple[Line, ...]:
-    host = view.hosts.get(event.host) or HostView(event.host)
+    if isinstance(event, Connecting):
+        return (
+            line(
+                f"connecting to {count(len(event.hosts), 'host')}: {some_names(event.hosts, 100)}",
+                tone="quiet",
+                weight="step",
+            ),
+        )
+    host = view.peek(event.host)
     match event:
         case HostReached(name, seconds):
             return (line(f"connected ({duration(seconds)})", name, "quiet", "detail"),)
@@ -180,7 +159,7 @@ def _host(
             text = f"{stage_name(plan, stage)}: done, {steps}, {host.changed} changed ({took})"
             return (line(text, name, "good"),)
         case HostRolledBack():
-            return (_rolled_back(host, event),)
+            return (rolled_back(host, event),)
 
 
 def _failed(view: RunView, plan: Plan, event: HostFailed) -> Line:
@@ -193,24 +172,13 @@ def _failed(view: RunView, plan: Plan, event: HostFailed) -> Line:
     return line(f"FAILED in {where} ({tally}): {why}", event.host, "bad")
 
 
-def _rolled_back(host: HostView, event: HostRolledBack) -> Line:
-    done = sum(undone.outcome == "passed" for undone in host.undone)
-    left = [undone.name for undone in host.undone if undone.outcome in ("failed", "owed")]
-    detail = f": {event.detail}" if event.detail else ""
-    if not event.clean:
-        what = f"; left to undo: {', '.join(left)}" if left else ""
-        return line(f"rollback INCOMPLETE{detail}, {count(done, 'step')} undone{what}", event.host, "bad")
-    undone = f"{count(done, 'step')} undone" if host.undone else "nothing to undo"
-    if not event.healthy:
-        return line(f"rolled back ({undone}), but UNHEALTHY{detail}", event.host, "bad")
-    return line(f"rolled back: {undone}{detail}", event.host, "undo")
-
-
 def _work(
-    view: RunView, stamp: Stamp, event: Started | Ended | Judged | Retrying | StepEnded | Irreversible
+    view: RunView,
+    stamp: Stamp,
+    event: Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible,
 ) -> tuple[Line, ...]:
     match event:
-        case Started() | Ended():
+        case Started() | Ended() | Looped():
             return ()  # a step is told when it ends; what goes on is the live view's matter
         case Judged(key, verdict):
             if verdict.opinion is Opinion.CANCELLED:
@@ -226,6 +194,11 @@ def _work(
             again = f"again in {span(delay)}" if delay else "again at once"
             text = f"{name}: attempt {key.attempt} of {attempts} failed: {reason}; {again}"
             return (line(text, key.host, "warn", "step"),)
+        case ItemEnded():
+            back = "rollback: " if event.direction == "back" else ""
+            why = f": {event.reason}" if event.reason else ""
+            name = view.peek(event.host).named.get(event.task, event.task)
+            return (line(f"{back}{name}, {event.label}: {event.status}{why}", event.host, "quiet", "detail"),)
         case StepEnded():
             return (_step(view, stamp, event),)
         case Irreversible(host, _, name):
@@ -242,7 +215,7 @@ def _name_of(view: RunView, key: Key) -> str:
 
 
 def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
-    host = view.hosts.get(event.host) or HostView(event.host)
+    host = view.peek(event.host)
     begun = host.begun.get(event.task)
     took = "" if begun is None else f" ({duration(stamp.mono - begun)})"
     back = "rollback: " if event.direction == "back" else ""
@@ -292,53 +265,8 @@ def _watch(view: RunView, event: WatchStarted | WatchTurned | WatchEnded) -> tup
             if state == "failed":
                 return (line(f"watch{what} FAILED: {verdict.summary}", _host_name(key), "bad"),)
             tone: Tone = "quiet" if state == "good" else "warn"
-            return (line(f"watch{what} is {state}: {verdict.summary}", _host_name(key), tone),)
+            first = state == "good" and (watched is None or not watched.state)
+            weight: Weight = "detail" if first else "key"
+            return (line(f"watch{what} is {state}: {verdict.summary}", _host_name(key), tone, weight),)
         case WatchEnded():
             return ()
-
-
-def _way_back(
-    view: RunView, plan: Plan, stamp: Stamp, event: Interrupted | Aborted | RollbackStarted | RollbackEnded | Undone
-) -> tuple[Line, ...]:
-    match event:
-        case Interrupted("stop"):
-            return (line("INTERRUPTED: stopping; the run can be carried on later", tone="bad"),)
-        case Interrupted():
-            return (line("INTERRUPTED", tone="bad"),)
-        case Aborted(stage, reason, then):
-            comes = {
-                "rollback": "rolling back",
-                "stop": "stopping as asked, nothing is undone",
-                "ask": "asking what to do",
-            }
-            return (line(f"ABORTED {stage_name(plan, stage)}: {reason}; {comes[then]}", tone="bad"),)
-        case RollbackStarted(scope, reason, hosts, host):
-            if host:
-                return (line(f"ROLLBACK of this host alone: {reason}", host, "undo"),)
-            whole = "the whole run" if scope == "run" else f"this {scope}"
-            on = f", on {names(hosts)}" if hosts else ""
-            return (line(f"ROLLBACK of {whole}{on}: {reason}", tone="undo"),)
-        case RollbackEnded(complete, host):
-            if host:
-                return ()  # HostRolledBack has said it
-            if complete:
-                return (line("ROLLBACK complete", tone="undo"),)
-            return (line("ROLLBACK INCOMPLETE", tone="bad"),)
-        case Undone():
-            return (_undone(view, stamp, event),)
-
-
-def _undone(view: RunView, stamp: Stamp, event: Undone) -> Line:
-    host = view.hosts.get(event.host) or HostView(event.host)
-    begun = host.begun.get(event.task)
-    took = "" if begun is None else f" ({duration(stamp.mono - begun)})"
-    why = f": {event.reason}" if event.reason else ""
-    match event.outcome:
-        case "passed":
-            return line(f"rollback: {event.name}: undone{took}", event.host, "undo", "step")
-        case "skipped":
-            return line(f"rollback: {event.name}: nothing to undo{why}", event.host, "quiet", "step")
-        case "failed":
-            return line(f"rollback: {event.name}: UNDOING FAILED{why}", event.host, "bad")
-        case "owed":
-            return line(f"rollback: {event.name}: still to be undone{why}", event.host, "bad")
