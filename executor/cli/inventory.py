@@ -61,9 +61,7 @@ def variables(values: object) -> Json:
 def listing(inventory: Inventory, hosts: frozenset[str]) -> Json:
     """The form of `ansible-inventory --list`: groups with hosts and children, all variables under _meta."""
     result: dict[str, Json] = {"_meta": {"hostvars": {name: variables(inventory.hosts[name].vars) for name in hosts}}}
-    nested = {child for group in inventory.groups.values() for child in group.children}
-    top = [name for name in inventory.groups if name not in nested and name != "all"]
-    result["all"] = {"children": [*top, "ungrouped"]}
+    result["all"] = {"children": [*top_groups(inventory), "ungrouped"]}
     for name, group in inventory.groups.items():
         if name == "all":
             continue
@@ -81,6 +79,12 @@ def listing(inventory: Inventory, hosts: frozenset[str]) -> Json:
     return result
 
 
+def top_groups(inventory: Inventory) -> list[str]:
+    """The groups that are in no other but `all`."""
+    nested = {child for name, group in inventory.groups.items() if name != "all" for child in group.children}
+    return [name for name in inventory.groups if name not in nested and name != "all"]
+
+
 def own_hosts(inventory: Inventory, name: str) -> list[str]:
     """The hosts of a group that none of its children has."""
     group = inventory.groups[name]
@@ -91,14 +95,12 @@ def own_hosts(inventory: Inventory, name: str) -> list[str]:
 def tree(inventory: Inventory, hosts: frozenset[str]) -> Iterator[str]:
     """The lines of `ansible-inventory --graph`."""
     yield "@all:"
-    nested = {child for group in inventory.groups.values() for child in group.children}
     grouped = {host for name, group in inventory.groups.items() if name != "all" for host in group.hosts}
     if alone := [name for name in inventory.hosts if name in hosts and name not in grouped]:
         yield "  |--@ungrouped:"
         yield from (f"  |  |--{name}" for name in alone)
-    for name in inventory.groups:
-        if name not in nested and name != "all":
-            yield from _branch(inventory, hosts, name, "  |")
+    for name in top_groups(inventory):
+        yield from _branch(inventory, hosts, name, "  |")
 
 
 def _branch(inventory: Inventory, hosts: frozenset[str], name: str, indent: str) -> Iterator[str]:
