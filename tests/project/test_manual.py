@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from executor.cli.main import COMMANDS, runbook
 from executor.cli.settings import KEYS
 from executor.errors import Exit, InvalidInput
 from executor.language import load_inventory, load_runbook
+from executor.templates.filters import FILTERS, TESTS
 from tests.project.files import ROOT, pages, python_files, where
 
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -160,6 +161,13 @@ def test_every_keyword_is_in_the_manual(name: str) -> None:
     code = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`|\*\*\w+\*\*", manual))))
     code |= set(re.findall(r"(\w+):", "\n".join(text for _, text in blocks("yaml"))))
     assert sorted(set(keywords(schema)) - code) == []
+
+
+@pytest.mark.parametrize(("heading", "known"), [("## Filters", FILTERS), ("## Tests", TESTS)])
+def test_the_page_on_filters_lists_all_of_them(heading: str, known: Mapping[str, object]) -> None:
+    text = section("filters.md", heading)
+    cells = " ".join([*first_column(text), text.partition("As in [Jinja]")[2]])
+    assert set(re.findall(r"`(\w+)`", cells)) == {name for name in known if name.isidentifier()}
 
 
 # --- examples ----------------------------------------------------------------------------------------------------
