@@ -110,7 +110,7 @@ class _Checker:
             case Scalar() if any(_fits(node, branch) for branch in branches):
                 return node
             case ListNode() if branches:
-                return self._list(node, branches[0], subject)
+                return self._list(node, branches[0], subject, _thing(resolved))
             case MapNode() if branches:
                 return self._mapping(node, _meant(node, branches), subject)
             case _:
@@ -129,7 +129,7 @@ class _Checker:
         self.problems.append(Problem(message, place, hint, code=code))
 
     def _mismatch(self, node: Node, resolved: Schema, subject: str, annotated: Schema) -> None:
-        wanted = f"one of {wording.listed(resolved['enum'], 'or')}" if "enum" in resolved else _thing(resolved)
+        wanted = _wanted(resolved, subject)
         found = wording.describe(node)
         where = "this" if subject == wanted else subject
         hint = wording.cure(node, wanted, resolved) or wording.cure(node, wanted, annotated)
@@ -140,9 +140,9 @@ class _Checker:
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
-    def _list(self, node: ListNode, schema: Schema, subject: str) -> Node | None:
+    def _list(self, node: ListNode, schema: Schema, subject: str, wanted: str) -> Node | None:
         if len(node.items) < schema.get("minItems", 0):
-            self._say(f"{subject} is empty: it must be {_thing(schema)}", node.place, code="empty")
+            self._say(f"{subject} is empty: it must be {wanted}", node.place, code="empty")
             return None
         items = schema.get("items")
         if items is None:
@@ -176,7 +176,9 @@ class _Checker:
         """The schema of one key's value; None where the key is wrong. `hints` collects what was meant instead."""
         properties = schema.get("properties", {})
         if key in properties:
-            if company is None or key in company.keys:
+            choices = (choice["required"] for choice in schema.get("oneOf", ()))
+            # Of two actions it is told by itself that there are two.
+            if company is None or key in company.keys or [key] in choices:
                 part: Schema = properties[key]
                 return part
             self._out_of_place(key, node, company)
@@ -245,7 +247,7 @@ class _Checker:
             Problem(
                 f"{thing} cannot have both {first!r} and {second!r}",
                 node.keys[second],
-                f"make two of it: one with {first!r}, one with {second!r}" if thing == "a step" else "",
+                f"make two steps of it: one with {first!r}, one with {second!r}" if thing == "a step" else "",
                 code="two-of-one",
                 notes=((f"{first!r} is here", node.keys[first]),),
             )
@@ -266,13 +268,27 @@ class _Checker:
     def _unknown(self, key: str, node: MapNode, thing: str, known: Schema) -> str:
         """Tell of an unknown key; returns the hint."""
         homes = [home for home in self.language.homes.get(key, ()) if home != thing]
-        hint = foreign.translate(key, node.items[key], thing) or wording.did_you_mean(key, known)
+        hint = foreign.translate(key, node.items[key], thing, known) or wording.did_you_mean(key, known)
         if not hint and homes:
             hint = f"it belongs to {wording.listed(homes[:3], 'or')}"
         if not hint and len(known) < 16:
-            hint = f"{thing} can have {wording.listed(list(known))}"
+            hint = f"{thing} can have {wording.listed([repr(name) for name in known])}"
         self._say(f"unknown key {wording.quoted(key)} in {thing}", node.keys[key], hint, "unknown-key")
         return hint or key
+
+
+def _wanted(schema: Schema, subject: str) -> str:
+    """What a schema asks for, for people. That 'copy' must be a copy says nothing: there its keys are named."""
+    title = _thing(schema)
+    if "enum" in schema:
+        return (
+            wording.listed(schema["enum"], "or")
+            if len(schema["enum"]) == 1
+            else f"one of {wording.listed(schema['enum'], 'or')}"
+        )
+    if "properties" in schema and subject != title and title.endswith(subject.strip("'")):
+        return f"a mapping with {wording.listed(list(schema['properties']), 'or')}"
+    return title
 
 
 def _first(node: MapNode) -> Place:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-from executor.errors import InvalidInput, Problem
-from executor.language.sources import lines, read
+from executor.errors import Problem
+from executor.language.sources import is_utf16, lines, read_bytes
 from executor.model.places import Place
 
-_WIDTH = 100  # columns of a source line that are shown
+_WIDTH = 100  # characters of a source line that are shown
+_NOTES = 2  # so many notes are shown with their line
 _RED, _BOLD, _BLUE, _GREEN, _RESET = "\x1b[31m", "\x1b[1m", "\x1b[34m", "\x1b[32m", "\x1b[0m"
 
 
@@ -23,9 +24,9 @@ def render(problem: Problem, color: bool = False) -> str:
         blocks += _excerpt(problem.place, _RED, color=color)
     if problem.hint:
         blocks.append(f"  {paint('hint', _GREEN)}: {_safe(problem.hint)}")
-    for text, place in problem.notes:
+    for index, (text, place) in enumerate(problem.notes):
         blocks.append(f"  {paint('note', _BLUE)}: {_safe(str(place))}: {_safe(text)}")
-        blocks += _excerpt(place, _BLUE, color=color)
+        blocks += _excerpt(place, _BLUE, color=color) if index < _NOTES else []
     return "\n".join(blocks)
 
 
@@ -62,9 +63,11 @@ def _excerpt(place: Place, style: str, *, color: bool) -> list[str]:
 
 def _line(place: Place) -> str | None:
     try:
-        text = lines(read(Path(place.file)).text)
-    except InvalidInput:
-        return None  # the message stands without it: the file may be what is wrong
+        data = read_bytes(Path(place.file))
+    except (OSError, ValueError):
+        return None  # the message stands without it: the file itself may be what is wrong
+    # It may be what is wrong with the file that it is no UTF-8.
+    text = [] if is_utf16(data) else lines(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     return text[place.line - 1] if 0 < place.line <= len(text) else None
 
 

@@ -7,8 +7,10 @@ own values in it where `<name>` names one of the module's arguments.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
+from executor.language.wording import nearest
 
 _SHELL = {
     "apk": "apk add <name>",
@@ -157,14 +159,20 @@ _CONNECTION = {
 }
 
 _ARGUMENT = re.compile(r"<(\w+)>")
+_FREE_FORM = re.compile(r"(\w+)=(\S+)")
 _RUNBOOK_THINGS = {"a runbook", "a stage", "a step", "a probe", "a traffic block"}
 
 
-def translate(key: str, value: Node, thing: str) -> str:
-    """How `key`, written in `thing` ("a step"), is said here; "" where it is no word of another tool's."""
+def translate(key: str, value: Node, thing: str, known: Iterable[str]) -> str:
+    """How `key`, written in `thing` ("a step"), is said here; "" where it is no word of another tool's.
+
+    A slip in such a word is understood, too, where no word of ours in `known` is nearer.
+    """
     word = key.removeprefix("ansible.builtin.").removeprefix("ansible.legacy.").removeprefix("community.general.")
     if thing not in _RUNBOOK_THINGS:
-        return _INVENTORY.get(word, "") or connection_word(word)
+        return "" if nearest(word, known) else _INVENTORY.get(word, "") or connection_word(word)
+    if word not in _SHELL and word not in _SAID:
+        word = nearest(word, (*known, *_SAID)) or word
     if word in _SHELL:
         return f"use `shell: {_filled(_SHELL[word], key, value)}`"
     if word in _SAID:
@@ -184,7 +192,9 @@ def connection_word(name: str) -> str:
 def _filled(line: str, key: str, value: Node) -> str:
     """`line` with the author's own arguments for each `<argument>`, as far as they are plain."""
     free = value.text if isinstance(value, Scalar) and isinstance(value.value, str | int) else None
-    given = {name: _text(node) for name, node in value.items.items()} if isinstance(value, MapNode) else {}
+    given = dict(_FREE_FORM.findall(free)) if free else {}
+    if isinstance(value, MapNode):
+        given = {name: _text(node) for name, node in value.items.items()}
     names = _ARGUMENT.findall(line)
 
     def argument(found: re.Match[str]) -> str:

@@ -57,25 +57,18 @@ def find(draft: Draft, node: Node, where: Where) -> Path | None:
     """The file that an include names, relative to its own file; None, with a problem, where it may not be."""
     name = leaves.plain_line(draft, node)
     path = (where.file.parent / name).resolve()
-    chain = tuple((f"{shown(file)} includes it here", place) for file, place in reversed(where.chain))
-    problem: Problem | None = None
     if "{{" in name:
         return None
     if not path.is_relative_to(draft.root):
-        hint = f"it is {shown(path)}; the root is {shown(draft.root)}"
-        problem = Problem(
-            "an included file must lie below the project's root", node.place, hint, "include", notes=chain
-        )
+        hint = "the root is the nearest folder upward with a runbook.toml, or with `runbooks/` or `inventories/`"
+        draft.say("an included file must lie below the project's root", node.place, hint, "include")
     elif path == where.file or path in (file for file, _ in where.chain):
-        problem = Problem(f"{shown(path)} includes itself", node.place, code="include-cycle", notes=chain)
+        draft.say(f"{shown(path)} includes itself", node.place, code="include-cycle")
     elif len(where.chain) >= MAX_DEPTH:
-        problem = Problem(
-            f"includes are nested more than {MAX_DEPTH} files deep", node.place, code="include-depth", notes=chain
-        )
-    if problem is not None:
-        draft.problems.append(problem)
-        return None
-    return path
+        draft.say(f"includes are nested more than {MAX_DEPTH} files deep", node.place, code="include-depth")
+    else:
+        return path
+    return None
 
 
 def load(draft: Draft, path: Path, at: Place, part: Part) -> Node | None:
@@ -111,9 +104,7 @@ def within(draft: Draft, include: Place, do: Callable[[], T]) -> T:
     before = len(draft.problems)
     result = do()
     draft.problems[before:] = [
-        replace(p, notes=(*p.notes, ("included from here", include)))
-        if p.place and p.place.file != include.file and p.code != "include-cycle"
-        else p
+        replace(p, notes=(*p.notes, ("included from here", include))) if p.place and p.place.file != include.file else p
         for p in draft.problems[before:]
     ]
     return result

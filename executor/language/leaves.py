@@ -6,15 +6,18 @@ that does no harm comes back, so that reading goes on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from executor.language.draft import Draft
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
+from executor.language.scalars import resolve
 from executor.model.durations import parse_duration, parse_fraction
 from executor.model.leaves import Duration, Flag, Kind, Number, Template, Text, Value
 from executor.model.places import Place
 from executor.model.runbooks import Amount, AmountLeaf
 
+_INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _STATEMENTS = ("{%", "{#")
 
 
@@ -106,7 +109,7 @@ def expression(draft: Draft, node: Node) -> Template:
     """A bare expression."""
     content = written(node)
     if "{{" in content:
-        inner = content.replace("{{", "").replace("}}", "").strip()
+        inner = _INTERPOLATION.sub(r"\1", content).strip()
         draft.say(
             "a condition is a bare expression: it has no {{ }}",
             node.place,
@@ -169,8 +172,9 @@ def amount(draft: Draft, node: Node) -> AmountLeaf:
     """A number of hosts or a percentage of them, or a template that gives one."""
     if _is_template(node):
         return _template(draft, node, Kind.LINE)
-    content = written(node)
-    return Amount(float(content.removesuffix("%")), percent=content.endswith("%"))
+    percent = written(node).endswith("%")
+    found = resolve(written(node).removesuffix("%"))
+    return Amount(found if isinstance(found, int | float) else 0, percent)
 
 
 def amounts(draft: Draft, node: Node) -> tuple[AmountLeaf, ...]:

@@ -53,10 +53,10 @@ def _param(draft: Draft, name: str, node: MapNode) -> Param:
         name,
         type=kind,
         required=isinstance(required, Scalar) and required.value is True,
-        default=_frozen(plain(items["default"])) if "default" in items else None,
+        default=_written(kind, items["default"]) if "default" in items else None,
         has_default="default" in items,
         pattern=pattern if pattern is not None and _is_pattern(pattern) else None,
-        choices=tuple(_frozen(plain(item)) for item in choices),
+        choices=tuple(_written(kind, item) for item in choices),
         description=leaves.plain_text(draft, items["description"]) if "description" in items else "",
         place=node.place,
     )
@@ -83,12 +83,17 @@ def _check_written(draft: Draft, param: Param, node: Node) -> None:
             "no-template",
         )
         return
-    # `1.20` as the default of a text is the text 1.20.
-    given = leaves.written(node) if param.type == "string" and isinstance(node, Scalar) else plain(node)
     try:
-        _typed(param, given)
+        _typed(param, _written(param.type, node))
     except ValueError as error:
         draft.say(f"{param.name!r} {error}", node.place, code="param")
+
+
+def _written(kind: str, node: Node) -> Value:
+    """A value as its parameter's type reads it: `1.20` as the default of a text is the text 1.20."""
+    if kind == "string" and isinstance(node, Scalar) and node.value is not None:
+        return node.text
+    return _frozen(plain(node))
 
 
 def _is_pattern(pattern: str) -> bool:

@@ -45,7 +45,7 @@ def read(path: Path, *, at: Place | None = None) -> Source:
     """
     name = shown(path)
     try:
-        data = _bytes(path)
+        data = read_bytes(path)
     except OSError as error:
         raise InvalidInput(Problem(f"cannot read {name}: {_reason(error)}", at, code="unreadable")) from error
     except ValueError as error:
@@ -62,7 +62,8 @@ def read(path: Path, *, at: Place | None = None) -> Source:
     return Source(name, decode(data, name))
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The first 4 MB of a regular file, and a byte more where there is one. Raises OSError or ValueError."""
     # Without O_NONBLOCK, opening a FIFO waits for a writer for ever.
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123  a descriptor
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -85,7 +86,7 @@ def _reason(error: OSError) -> str:
 def decode(data: bytes, name: str) -> str:
     """UTF-8 bytes as text, without a byte order mark. Raises InvalidInput for other encodings and for characters
     that YAML forbids."""
-    if data.startswith(_UTF16) or data[:64].count(0) > len(data[:64]) // 4:
+    if is_utf16(data):
         raise InvalidInput(Problem("this file is UTF-16 text", Place(name), "save it again as UTF-8", code="encoding"))
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
@@ -110,6 +111,11 @@ def decode(data: bytes, name: str) -> str:
             )
         )
     return text
+
+
+def is_utf16(data: bytes) -> bool:
+    """Whether bytes look like UTF-16, with its mark or by their zeros."""
+    return data.startswith(_UTF16) or data[:64].count(0) > len(data[:64]) // 4
 
 
 def lines(text: str) -> list[str]:

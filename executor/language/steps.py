@@ -103,14 +103,15 @@ def _place(node: MapNode) -> Place:
 
 def _check(draft: Draft, node: MapNode, where: Where) -> None:
     """What the schema cannot say about keys that stand together."""
+    undone = node.items.get("rollback")
+    handler = undone is not None and not _is_none(undone)
     for key in ("rollback", "irreversible", "once"):
-        if key in node.items and where.role in _MEANINGLESS:
+        if key in node.items and where.role in _MEANINGLESS and (handler or key != "rollback"):
             draft.say(f"{key!r} has no meaning for {_MEANINGLESS[where.role]}", node.keys[key], code="meaningless")
     if "once" in node.items and where.looped:
         draft.say("'once' within a block that loops: it would be due in every round", node.keys["once"], code="once")
-    undone = node.items.get("rollback")
     reads = node.items.get("read_only")
-    if undone is not None and leaves.written(undone) != "none" and isinstance(reads, Scalar) and reads.value is True:
+    if handler and isinstance(reads, Scalar) and reads.value is True:
         draft.say(
             "a step that is `read_only` has nothing to undo",
             node.keys["rollback"],
@@ -122,9 +123,13 @@ def _check(draft: Draft, node: MapNode, where: Where) -> None:
 def _rollback(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, ...] | None:
     if node is None:
         return None
-    if isinstance(node, Scalar) and node.text == "none":
+    if _is_none(node):
         return ()
     return work(draft, node, replace(where, role="handler", looped=False))
+
+
+def _is_none(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text == "none"
 
 
 def _loop(draft: Draft, items: Mapping[str, Node]) -> Value:

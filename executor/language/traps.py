@@ -124,8 +124,8 @@ def syntax_error(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     said = f"{error.context or ''} {error.problem or ''}"
     rest = line[at.column - 1 :]
 
-    if (start := _template_start(line)) is not None:
-        return unquoted_template(Place(source.name, at.line, start + 1), text)
+    if (braces := _template_start(line)) is not None:
+        return unquoted_template(Place(source.name, at.line, braces + 1), text)
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return _tab(Place(source.name, at.line, line.index("\t") + 1, at.line, line.index("\t") + 2))
     if "scanning a quoted scalar" in said:
@@ -147,6 +147,14 @@ def syntax_error(error: yaml.MarkedYAMLError, source: Source) -> Problem:
             code="syntax",
             notes=(("reading stopped", at),) if at != opened else (),
         )
+    if "alias" in said or "anchor" in said:
+        start = text[opened.line - 1][opened.column - 1 :]
+        return Problem(
+            f"YAML reads `{start[:1]}` at the start of a value as its own sign",
+            opened,
+            f"put quotes around the value: '{start.split(' #')[0].rstrip()}'",
+            code="syntax",
+        )
     return _plain_syntax(said, rest, at, opened)
 
 
@@ -156,13 +164,6 @@ def _plain_syntax(said: str, rest: str, at: Place, opened: Place) -> Problem:
             "a `:` makes a key here, where none can stand",
             at,
             "put a value that contains `: ` in quotes, or check the indentation of this line",
-            code="syntax",
-        )
-    if "alias" in said or "anchor" in said:
-        return Problem(
-            f"YAML reads `{rest[:1] or '*'}` at the start of a value as its own sign",
-            opened,
-            "put quotes around the value: '*.example.com'",
             code="syntax",
         )
     if "cannot start" in said and rest:

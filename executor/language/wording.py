@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Sequence
 
@@ -12,17 +11,39 @@ from executor.language.schemas import Schema
 from executor.model.durations import parse_duration
 
 _LONGEST = 40  # of a text that is shown in a message
+_NEAR = 0.45  # the share of letters in which two words may differ and still be meant alike
 _LIKE_TRUE = {"yes", "on", "y", "true"}
 _LIKE_FALSE = {"no", "off", "n", "false"}
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that was probably meant, if any is near enough."""
-    if len(word) > 2 * _LONGEST:
+    """The one of `known` that was probably meant, if any is near enough: fewer than half of its letters differ."""
+    if len(word) > _LONGEST:
         return None
-    by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
-    return by_lower[found[0]] if found else None
+    best: tuple[float, str] | None = None
+    for name in known:
+        longer = max(len(word), len(name))
+        if abs(len(word) - len(name)) < longer / 2:
+            share = _slips(word.lower(), name.lower()) / longer
+            if share < _NEAR and (best is None or share < best[0]):
+                best = share, name
+    return best[1] if best else None
+
+
+def _slips(word: str, other: str) -> int:
+    """How many slips of the fingers lie between two words: a letter more, less or other, or two of them swapped."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(word, 1):
+        above, row = row, [i]
+        for j, wanted in enumerate(other, 1):
+            same = letter == wanted
+            slips = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (not same))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted:
+                slips = min(slips, before[j - 2] + 1)
+            row.append(slips)
+        before = above
+    return row[-1]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -41,7 +62,8 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def quoted(text: str) -> str:
     """A text of the operator's, in quotes, in one line, shortened where it is long."""
     cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return repr(cut)
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut)
+    return f'"{shown}"' if "'" in shown and '"' not in shown else f"'{shown}'"
 
 
 def describe(node: Node) -> str:
@@ -74,7 +96,11 @@ def cure(node: Node, wanted: str, schema: Schema) -> str:
         near = nearest(node.text, (word for word in schema.get("enum", ()) if isinstance(word, str)))
         if near:
             return f"did you mean {near!r}?"
-    examples = schema.get("examples")
+    if isinstance(node, Scalar) and "shell" in schema.get("properties", {}) and node.text:
+        return f"write `shell: {node.text}`" if len(node.text) < _LONGEST else "write it after `shell:`"
+    if required := schema.get("required"):
+        return f"{schema['title']} is a mapping with {listed([repr(key) for key in required])}"
+    examples = schema.get("examples") if "such as" not in wanted and " from " not in wanted else None
     return f"for example: {json.dumps(examples[0], ensure_ascii=False)}" if examples else ""
 
 
