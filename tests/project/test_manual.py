@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from executor.cli.init import RUNBOOK
 from executor.cli.main import COMMANDS, runbook
 from executor.cli.settings import KEYS
 from executor.errors import Exit, InvalidInput
@@ -168,6 +169,10 @@ def test_the_page_on_filters_lists_all_of_them(heading: str, known: Mapping[str,
     text = section("filters.md", heading)
     cells = " ".join([*first_column(text), text.partition("As in [Jinja]")[2]])
     assert set(re.findall(r"`(\w+)`", cells)) == {name for name in known if name.isidentifier()}
+
+
+def test_getting_started_shows_the_runbook_that_init_writes() -> None:
+    assert RUNBOOK in [text for place, text in blocks("yaml") if place.startswith("docs/getting-started.md")]
 
 
 # --- examples ----------------------------------------------------------------------------------------------------
