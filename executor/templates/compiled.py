@@ -13,6 +13,7 @@ from jinja2.exceptions import TemplateError
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 
+from executor.errors import RunbookError
 from executor.templates.bounds import Meter
 from executor.templates.faults import Fault, KnownLater, did_you_mean
 from executor.templates.sandbox import EACH, JOINED, METER, Missing, sandbox
@@ -287,6 +288,9 @@ def _as_fault(error: Exception) -> Fault:
             return error
         case UndefinedError():
             return Fault(str(error), code="undefined")
+        case RunbookError():  # what is wrong in a value that is made when it is asked for
+            first = error.problems[0]
+            return Fault(first.message, hint=first.hint, code=first.code)
         case ZeroDivisionError():
             return Fault("this divides by zero")
         case RecursionError():

@@ -1,0 +1,127 @@
+"""From a runbook and an inventory to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from executor.errors import InvalidInput, Problem
+from executor.language import bind_params, limit_hosts
+from executor.model.inventories import HostSpec, Inventory
+from executor.model.plans import Plan, PlannedStage
+from executor.model.runbooks import Runbook
+from executor.model.steps import Step, StepNode
+from executor.planning.frames import Frame, outermost
+from executor.planning.options import PlanOptions
+from executor.planning.scope import as_data, view_of
+from executor.planning.site import ANY_HOST, LOCALHOST, Site, survey
+from executor.planning.stages import plan_stage
+from executor.planning.steps import plan_steps
+from executor.templates import did_you_mean
+
+_NO_OPTIONS = PlanOptions()
+_SPECIAL_TAGS = frozenset({"all", "always", "never", "tagged", "untagged"})
+
+
+def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPTIONS) -> Plan:
+    """Everything that a run would do, as one value. Reads the local files that are sent; connects to nothing.
+
+    Raises InvalidInput with all that is wrong: undefined names, hosts that do not exist, values that make no sense.
+    """
+    site = survey(runbook, inventory, options, as_data(bind_params(runbook, options.extra)))
+    allowed = limit_hosts(options.limit, inventory)
+    first = _first_stage(runbook, options)
+    _check_tags(site)
+    stages = []
+    for index, stage in enumerate(runbook.stages):
+        skip = "--start-at-stage begins after it" if index < first else ""
+        stages.append(plan_stage(site, stage, str(index + 1), allowed, skip=skip))
+    settings = outermost(options, runbook.settings)
+    frame = Frame("", "", (LOCALHOST,), base=settings, settings=settings, outer=site.own)
+    always = plan_steps(site, runbook.always, frame, "a.")
+    site.problems.settle()
+    _check_work(stages, options)
+    return Plan(
+        name=runbook.name,
+        file=runbook.file,
+        root=runbook.root,
+        inventory=inventory.files,
+        hosts=_hosts(site, stages),
+        groups=site.groups,
+        stages=tuple(stages),
+        always=always,
+        params={
+            param.name: as_data(site.extra.get(param.name, param.default))
+            for param in runbook.params
+            if param.name in site.extra or param.has_default
+        },
+        description=runbook.description,
+        owner=runbook.owner,
+        forks=options.forks,
+        step_mode=options.step_mode,
+        fixed=tuple(sorted(site.extra)),
+    )
+
+
+def _first_stage(runbook: Runbook, options: PlanOptions) -> int:
+    wanted = options.start_at_stage
+    if wanted is None:
+        return 0
+    for index, stage in enumerate(runbook.stages):
+        if wanted in {stage.name, str(index + 1)}:
+            return index
+    hint = did_you_mean(wanted, [stage.name for stage in runbook.stages])
+    raise InvalidInput(Problem(f"--start-at-stage: there is no stage {wanted!r}", hint=hint, code="unknown-stage"))
+
+
+def _check_tags(site: Site) -> None:
+    """A tag that no step has is a slip: it would leave out everything, or nothing."""
+    known = {tag for stage in site.runbook.stages for tag in (*stage.tags, *_tags(stage.steps))}
+    for flag, tags in (("--tags", site.options.tags), ("--skip-tags", site.options.skip_tags)):
+        for tag in tags:
+            if tag not in known | _SPECIAL_TAGS:
+                hint = did_you_mean(tag, known) or f"tags are: {', '.join(sorted(known)) or 'none'}"
+                site.problems.add([Problem(f"{flag}: no step has the tag {tag!r}", hint=hint, code="unknown-tag")])
+
+
+def _tags(nodes: tuple[StepNode, ...]) -> Iterator[str]:
+    for node in nodes:
+        yield from node.tags
+        if not isinstance(node, Step):
+            yield from _tags(node.steps)
+
+
+def _check_work(stages: list[PlannedStage], options: PlanOptions) -> None:
+    """Flags that leave nothing to do are a mistake: a run that does nothing must not look like one that went well."""
+    flags = [
+        name
+        for name, given in (("--limit", options.limit), ("--tags", options.tags), ("--skip-tags", options.skip_tags))
+        if given
+    ]
+    if flags and all(stage.skipped for stage in stages):
+        reasons = "; ".join(f"{stage.name}: {stage.skipped}" for stage in stages)
+        raise InvalidInput(Problem(f"{' and '.join(flags)} leave nothing to do", hint=reasons, code="nothing-to-do"))
+
+
+# --- hosts -----------------------------------------------------------------------------------------------------
+
+
+def _hosts(site: Site, stages: list[PlannedStage]) -> dict[str, HostSpec]:
+    """All that the run may touch, in the inventory's order, as the flags complete them."""
+    inventory = site.inventory.hosts
+    wanted = {LOCALHOST, *(host for stage in stages for host in stage.hosts), *site.delegates} - {ANY_HOST}
+    if ANY_HOST in site.delegates or "hosts" in site.needed:
+        wanted |= inventory.keys()
+    queue = list(wanted)
+    while queue:
+        jump = inventory[queue.pop()].ssh.jump
+        if jump is not None and jump in inventory and jump not in wanted:
+            wanted.add(jump)
+            queue.append(jump)
+    return {name: _completed(site, spec) for name, spec in inventory.items() if name in wanted}
+
+
+def _completed(site: Site, spec: HostSpec) -> HostSpec:
+    """A host with what the flags say where the inventory is silent, and the variables that others may ask for."""
+    ssh = replace(spec.ssh, user=spec.ssh.user or site.options.user, key=spec.ssh.key or site.options.private_key)
+    return replace(spec, ssh=ssh, vars=view_of(site, spec.name).known() if "hosts" in site.needed else {})

@@ -1,0 +1,225 @@
+"""One step for one host: conditions, loop, body and handlers, rendered as far as they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from executor.errors import Problem
+from executor.model.actions import Action, Checklist, ProbeAction
+from executor.model.leaves import Late, Template, Text, Value
+from executor.model.places import Place
+from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
+from executor.planning import files
+from executor.planning.checks import check_body
+from executor.planning.frames import Frame, over
+from executor.planning.ledger import given_names
+from executor.planning.scope import Scope
+from executor.planning.sharing import Reader
+from executor.planning.site import ANY_HOST, Site
+from executor.templates import names
+
+LONGEST_LABEL: Final = 40  # characters
+
+
+class Maker:
+    """Makes the tasks of one step, for any host through the Reader that stands for it."""
+
+    def __init__(self, site: Site, step: Step, frame: Frame, number: str) -> None:
+        self._site = site
+        self._frame = frame
+        self._number = number
+        self._own = frame.vars(step)
+        self._early: list[Problem] = []  # the same for all hosts: of files that every task reads
+        action = files.content_of(step.body.action, site, step.place, self._early)
+        self._step = replace(step, body=replace(step.body, action=action))
+
+    def __call__(self, reader: Reader) -> tuple[Task, tuple[Problem, ...]]:
+        """The task of a host, and what is wrong with it."""
+        scope = Scope(self._site, self._own, reader, stage=self._frame.stage)
+        scope.note(*self._early)
+        task = self._task(scope)
+        return task, tuple(scope.problems)
+
+    def _task(self, scope: Scope) -> Task:
+        step = self._step
+        title = scope.fill(step.name)
+        title = title + self._frame.label if isinstance(title, str) else title
+        conditions = (*self._frame.when, *step.when)
+        looped = step.loop is not None
+        first = [condition for condition in conditions if not (looped and _reads_item(condition))]
+        off = _false(scope, first)
+        if off is not None:
+            items: tuple[Item, ...] = (Item(None, "", step.body, when=(off,)),)
+            return Task(self._number, title, items, None, step.register, looped)
+        if not looped:
+            return Task(self._number, title, (self._item(scope, conditions, None, ""),), None, step.register)
+        values = scope.loop(step.loop, step.place)
+        if isinstance(values, Late):
+            pattern = self._item(scope.knowing("item"), conditions, None, "")
+            return Task(self._number, title, (pattern,), values, step.register, looped=True)
+        items = tuple(self._item(scope.of_item(value), conditions, value, label_of(value)) for value in values)
+        return Task(self._number, title, items, None, step.register, looped=True)
+
+    def _item(self, scope: Scope, conditions: Iterable[Text | bool], value: Value, label: str) -> Item:
+        step = self._step
+        off = _false(scope, conditions)
+        if off is not None:
+            return Item(value, label, step.body, when=(off,))
+        when = tuple(late for late in map(scope.condition, conditions) if isinstance(late, Late))
+        settings = over(self._frame.settings, step.body.settings)
+        body = rendered_body(self._site, step, scope, settings)
+        return Item(value, label, body, self._rollback(scope), when)
+
+    def _rollback(self, scope: Scope) -> tuple[Task, ...] | None:
+        handler = self._step.rollback
+        if handler is None:
+            return () if self._frame.rollback_none else None
+        frame = self._frame.handler(self._step)
+        inner = scope.of_handler(frame.outer, *given_names(self._step))
+        return tuple(self._handlers(handler, frame, inner))
+
+    def _handlers(self, nodes: tuple[StepNode, ...], frame: Frame, scope: Scope) -> Iterator[Task]:
+        """The tasks of a handler, blocks and includes flattened; each sees what those before it register."""
+        for number, (step, at, inner) in enumerate(_flat(nodes, frame, scope), start=1):
+            scope_of_step = inner.of_handler(at.vars(step))
+            maker = Maker(self._site, step, at, f"{self._number}.u{number}")
+            scope_of_step.note(*maker._early)
+            yield maker._task(scope_of_step)
+
+
+def _flat(nodes: tuple[StepNode, ...], frame: Frame, scope: Scope) -> Iterator[tuple[Step, Frame, Scope]]:
+    """The steps of a handler in order; a block's loop is gone through here, for it must be known."""
+    for node in nodes:
+        match node:
+            case Step():
+                yield node, frame, scope
+                scope = scope.knowing(*given_names(node))
+            case Include():
+                within = frame.within_include(node)
+                yield from _flat(node.steps, within, scope)
+                scope = scope.knowing(*(name for step in _steps(node.steps) for name in given_names(step)))
+            case Block():
+                within = frame.within_block(node)
+                for inner in rounds(node, scope.of_handler({**within.outer, **within.includes})):
+                    yield from _flat(node.steps, within, inner)
+                scope = scope.knowing(*(name for step in _steps(node.steps) for name in given_names(step)))
+
+
+def _steps(nodes: Iterable[StepNode]) -> Iterator[Step]:
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node
+        else:
+            yield from _steps(node.steps)
+
+
+def rounds(block: Block, scope: Scope) -> tuple[Scope, ...]:
+    """The scope of each round of a block: one without a loop."""
+    if block.loop is None:
+        return (scope,)
+    return tuple(scope.of_item(value) for value in known_loop(block, scope))
+
+
+def known_loop(block: Block, scope: Scope) -> list[Any]:
+    """What a block goes over. A list that only the run knows is a mistake, noted in the scope."""
+    values = scope.loop(block.loop, block.place)
+    if isinstance(values, Late):
+        scope.note(
+            Problem(
+                "a block can only loop over what is known when the plan is made",
+                values.template.place,
+                f"this needs {', '.join(values.needs)}: put the loop on the steps within",
+                "late-loop",
+            )
+        )
+        return []
+    return values
+
+
+# --- conditions ------------------------------------------------------------------------------------------------
+
+
+def _false(scope: Scope, conditions: Iterable[Text | bool]) -> bool | Late | None:
+    """The first condition that is known not to hold, as what says so in the plan."""
+    for condition in conditions:
+        found = scope.condition(condition)
+        if found is False or (isinstance(found, Late) and not found.needs):
+            return found
+    return None
+
+
+def _reads_item(condition: Text | bool) -> bool:
+    return isinstance(condition, Template) and "item" in names(condition)
+
+
+def label_of(value: object) -> str:
+    """A loop's item in a few words: a text, or the one thing of a mapping that names it."""
+    if isinstance(value, Late):
+        return value.template.text[:LONGEST_LABEL]
+    if isinstance(value, Mapping):
+        named = next((value[key] for key in ("name", "label", "host", "path", "key") if key in value), None)
+        return label_of(next(iter(value.values()), "") if named is None else named)
+    if isinstance(value, list | tuple):
+        return ", ".join(label_of(item) for item in value)[:LONGEST_LABEL]
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+
+
+# --- bodies ----------------------------------------------------------------------------------------------------
+
+
+def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> Body:
+    """Everything of a step that is rendered. What judges its result also sees that result."""
+    body = step.body
+    after = scope.knowing(step.register)
+    plain = replace(
+        body, action=_NOTHING_YET, settings=Settings(), failed_when=None, changed_when=None, retry=None, verify=None
+    )
+    found = replace(
+        scope.fill(plain),
+        action=files.located(_action(body.action, scope), site, step.place, scope),
+        settings=scope.fill(settings),
+        failed_when=after.fill(body.failed_when),
+        changed_when=after.fill(body.changed_when),
+        retry=_retry(body.retry, scope, after),
+        verify=None if body.verify is None else scope.probe(body.verify),
+    )
+    files.produced(found.produces, site, step.place)
+    scope.note(*check_body(body, found, step.place), *_delegate(site, settings.delegate_to, found.settings, step.place))
+    return found
+
+
+_NOTHING_YET: Final = Checklist(())
+
+
+def _action(action: Action, scope: Scope) -> Action:
+    match action:
+        case ProbeAction(probe=probe):
+            return ProbeAction(scope.probe(probe))
+        case Checklist(items=items):
+            return Checklist(
+                tuple(
+                    replace(
+                        scope.fill(replace(item, probe=None)),
+                        probe=None if item.probe is None else scope.probe(item.probe),
+                    )
+                    for item in items
+                )
+            )
+    return scope.fill(action)
+
+
+def _retry(retry: Retry | None, scope: Scope, after: Scope) -> Retry | None:
+    if retry is None:
+        return None
+    return replace(scope.fill(replace(retry, until=())), until=after.fill(retry.until))
+
+
+def _delegate(site: Site, written: Text | None, settings: Settings, place: Place) -> Iterator[Problem]:
+    name = settings.delegate_to
+    if name is not None:
+        site.delegates[name if isinstance(name, str) else ANY_HOST] = None
+    if isinstance(name, str) and name not in site.inventory.hosts:
+        yield site.no_such_host(name, written.place if isinstance(written, Template) else place)
