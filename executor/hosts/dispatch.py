@@ -1,0 +1,248 @@
+"""Which lane carries which job: lanes are opened as jobs overlap, up to a limit, and lost ones are replaced."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from executor.hosts import requests
+from executor.hosts.errors import ConnectionFailed
+from executor.hosts.flights import Flight, LaneKind
+from executor.hosts.lanes import Lane, LaneFailed
+
+# sshd allows ten sessions a connection. Two stay free: one to end a job while all lanes are busy, one for a login.
+LANES = 8
+
+# How often a durable job is attached to again when its lane dies under it, before that counts as its own doing.
+_LOSSES = 20
+
+
+class Refusal(Exception):
+    """The host is there, but will not give us this kind of lane (sudo wants something)."""
+
+
+class Opener(Protocol):
+    def __call__(self, lane: Lane) -> None:
+        """Opens the lane for its kind (blocking). Raises ConnectionFailed, Refusal or LaneFailed."""
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Does blocking work elsewhere."""
+    threading.Thread(target=work, name="runbook-host", daemon=True).start()
+
+
+class Dispatcher:
+    """The lanes of one host, and the jobs that are on them or wait for one. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        opener: Opener,
+        folder: str,
+        *,
+        limit: int = LANES,
+        spawn: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._open = opener
+        self._folder = folder
+        self._limit = limit
+        self._spawn = spawn
+        self._lock = threading.Lock()
+        self._lanes: list[Lane] = []
+        self._opening = 0
+        self._waiting: deque[Flight] = deque()
+        self._flights: dict[str, Flight] = {}
+        self._closed = False
+
+    # --- what a host asks for -----------------------------------------------------------------------------------
+
+    def prepare(self, kind: LaneKind) -> Lane:
+        """Opens a first lane now (blocking), so that trouble with it shows before any job. Raises what the opener raises."""
+        lane = Lane(kind, self._folder, self)
+        self._open(lane)
+        with self._lock:
+            self._lanes.append(lane)
+        self.idle(lane)
+        return lane
+
+    def start(self, flight: Flight) -> None:
+        """Sends a flight off, at once where a lane is free."""
+        with self._lock:
+            if flight.job.id in self._flights:
+                return  # asked twice: it is running
+            self._flights[flight.job.id] = flight
+        self._dispatch(flight)
+
+    def end(self, job_id: str) -> None:
+        """Ends a job, or keeps it from starting."""
+        with self._lock:
+            flight = self._flights.get(job_id)
+            if flight is None:
+                return
+            flight.end_asked = True
+            unsent = flight in self._waiting and not flight.sent
+            if unsent:
+                self._waiting.remove(flight)
+                del self._flights[job_id]
+        if unsent:
+            flight.land("cancelled")
+        else:
+            self._spawn(lambda: self._end(flight))
+
+    def running(self) -> bool:
+        with self._lock:
+            return bool(self._flights)
+
+    def close(self) -> None:
+        """Gives up all lanes. Durable jobs run on; whoever waits for one hears that it can no longer be seen."""
+        with self._lock:
+            self._closed = True
+            lanes, self._lanes = self._lanes, []
+            flights = list(self._flights.values())
+            self._flights.clear()
+            self._waiting.clear()
+        for lane in lanes:
+            lane.close()
+        for flight in flights:
+            flight.land("unreachable", detail="the connection was closed")
+
+    # --- what lanes tell (from the wire's thread) ---------------------------------------------------------------
+
+    def idle(self, lane: Lane) -> None:
+        with self._lock:
+            lane.busy = False
+            flight = self._next_for(lane)
+        if flight:
+            self._spawn(lambda: self._carry(lane, flight))
+
+    def landed(self, flight: Flight) -> None:
+        with self._lock:
+            if self._flights.get(flight.job.id) is flight:
+                del self._flights[flight.job.id]
+
+    def known_pid(self, flight: Flight) -> None:
+        self._spawn(lambda: self._end(flight))
+
+    def dropped(self, lane: Lane, flight: Flight | None) -> None:
+        with self._lock:
+            if lane in self._lanes:
+                self._lanes.remove(lane)
+            if self._closed:
+                return
+        if flight is None:
+            return
+        flight.losses += 1
+        if flight.repeatable and flight.losses <= _LOSSES:
+            self._dispatch(flight)
+        else:
+            self.landed(flight)
+            flight.land("unreachable", detail="the connection was lost while it ran")
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _dispatch(self, flight: Flight) -> None:
+        with self._lock:
+            if self._closed:
+                lane, opens = None, False
+            else:
+                lane = next((lane for lane in self._lanes if lane.kind == flight.kind and not lane.busy), None)
+                opens = lane is None and len(self._lanes) + self._opening < self._limit
+                if lane:
+                    lane.busy, lane.flight = True, flight
+                else:
+                    self._waiting.append(flight)
+                    self._opening += opens
+        if lane and not requests.has_files(flight.job):
+            self._carry(lane, flight)
+        elif lane:
+            taken = lane
+            self._spawn(lambda: self._carry(taken, flight))
+        elif opens:
+            self._spawn(lambda: self._open_for(flight.kind))
+
+    def _next_for(self, lane: Lane) -> Flight | None:
+        """Under the lock: the next flight that waits for such a lane, which takes it."""
+        flight = next((waiting for waiting in self._waiting if waiting.kind == lane.kind), None)
+        if flight is None or lane not in self._lanes:
+            return None
+        self._waiting.remove(flight)
+        lane.busy, lane.flight = True, flight
+        return flight
+
+    def _carry(self, lane: Lane, flight: Flight) -> None:
+        try:
+            lane.carry(flight)
+        except OSError:
+            # The wire is cut: `dropped` hears of it too, and takes care of the flight.
+            lane.close()
+            return
+        if flight.end_asked:
+            self._end(flight)
+
+    def _open_for(self, kind: LaneKind) -> None:
+        lane = Lane(kind, self._folder, self)
+        try:
+            self._open(lane)
+        except (ConnectionFailed, Refusal, LaneFailed) as error:
+            self._not_opened(kind, error)
+            return
+        with self._lock:
+            self._opening -= 1
+            if not self._closed:
+                self._lanes.append(lane)
+            closed = self._closed
+        if closed:
+            lane.close()
+        else:
+            self.idle(lane)
+
+    def _not_opened(self, kind: LaneKind, error: ConnectionFailed | Refusal | LaneFailed) -> None:
+        with self._lock:
+            self._opening -= 1
+            if isinstance(error, LaneFailed) and any(lane.kind == kind for lane in self._lanes):
+                # The server has its own limit: those that wait get the lanes that there are.
+                self._limit = max(1, len(self._lanes) + self._opening)
+                return
+            given_up = [flight for flight in self._waiting if flight.kind == kind]
+            for flight in given_up:
+                self._waiting.remove(flight)
+                del self._flights[flight.job.id]
+        for flight in given_up:
+            match error:
+                case ConnectionFailed() if flight.sent:
+                    flight.land("unreachable", detail=f"{error.reason}; whether it still runs there is not known")
+                case ConnectionFailed():
+                    flight.land("unreachable", detail=error.reason)
+                case _:
+                    flight.land("refused", detail=str(error))
+
+    def _end(self, flight: Flight) -> None:
+        """Asks the host to end a job that was sent, over a lane of the same user that is free or new."""
+        if flight.landed or (flight.kind.plain and flight.pid is None):
+            return
+        lane = self._free_lane(flight.kind)
+        if lane is None:
+            return
+        try:
+            lane.errand(requests.stop(flight.pid) if flight.pid is not None else requests.kill(flight.job.id))
+        except OSError:
+            # Attached to again, the flight is asked for its end again.
+            lane.close()
+
+    def _free_lane(self, kind: LaneKind) -> Lane | None:
+        with self._lock:
+            for lane in self._lanes:
+                if lane.kind == kind and not lane.busy:
+                    lane.busy = True
+                    return lane
+        lane = Lane(kind, self._folder, self)
+        try:
+            self._open(lane)
+        except (ConnectionFailed, Refusal, LaneFailed):
+            # Without a way to the host there is nothing to end it with; its own lane tells what becomes of it.
+            return None
+        with self._lock:
+            self._lanes.append(lane)
+        return lane
+

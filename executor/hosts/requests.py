@@ -1,0 +1,153 @@
+"""From a job to the text that a lane's shell reads. Pure; the other side of it is supervisor.sh."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from executor.hosts.protocol import Job
+
+# What a request may carry itself. More goes ahead of it, as a file.
+INLINE = 64 * 1024
+
+_SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "ksh93", "mksh", "zsh", "busybox"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class BadJob(ValueError):
+    """The job cannot be said to a shell: a NUL byte, an impossible variable's name."""
+
+
+@cache
+def program() -> bytes:
+    """The supervisor's text, without its comments."""
+    text = Path(__file__).with_name("supervisor.sh").read_text(encoding="utf-8")
+    lines = (re.sub(r"^\t+", "", line) for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("#")).encode()
+
+
+def begin(mark: str, lane: str, folder: str | None) -> bytes:
+    """Opens a lane; `folder` (below ~/.runbook/runs) is None for one that runs plain jobs alone."""
+    return program() + _request("rb_begin", mark, lane, folder or "-")
+
+
+def durable(job: Job, out: int, err: int) -> bytes:
+    """Starts a job, or goes on with one that was started before, from byte `out` of its output and `err` of its errors.
+
+    A script or an input that is too large to stand here (see `uploads`) must have been sent before.
+    """
+    script_sent = not script_is_inline(job)
+    inline = inline_stdin(job)
+    stdin = "-" if job.stdin is None else "f" if inline is None else "t"
+    words = _words(job.executable)
+    prelude = f'{_prelude(job)}exec $rb_setsid {words} "$rb_dir/$rb_id.sh"'
+    return _request(
+        "rb_job",
+        job.id,
+        str(out),
+        str(err),
+        _tenths(job.timeout),
+        prelude,
+        b"" if script_sent else _bytes(job.script),
+        ("u" if script_sent else "i") + stdin,
+        _escaped(inline or b""),
+    )
+
+
+def plain(job: Job) -> bytes:
+    """Runs a read-only job without a record."""
+    prelude = f"{_prelude(job)}exec $rb_setsid {_words(job.executable)} -c {_quote(job.script)}"
+    return _request("rb_plain", job.id, _tenths(job.timeout), prelude)
+
+
+def kill(job_id: str) -> bytes:
+    """Ends a durable job wherever it runs, or keeps it from starting."""
+    return _request("rb_kill", job_id)
+
+
+def stop(pid: int) -> bytes:
+    """Ends a plain job by its process group."""
+    return _request("rb_stop", str(pid))
+
+
+def take(job_id: str, suffix: str, size: int) -> bytes:
+    """Announces a file for a job: `size` bytes follow when the lane says go."""
+    return _request("rb_take", job_id, suffix, str(size))
+
+
+def can_be_plain(job: Job) -> bool:
+    """Whether a job may run without a record: it is read-only, and its script fits an argument of a shell."""
+    name = PurePosixPath(shlex.split(job.executable)[0]).name
+    return job.read_only and job.stdin is None and name in _SHELLS and len(job.script) < INLINE // 4
+
+
+def script_is_inline(job: Job) -> bool:
+    return len(job.script) < INLINE // 4 or len(_bytes(job.script)) <= INLINE
+
+
+def has_files(job: Job) -> bool:
+    """Whether anything must be sent ahead of the request."""
+    return not script_is_inline(job) or (job.stdin is not None and inline_stdin(job) is None)
+
+
+def inline_stdin(job: Job) -> bytes | None:
+    """The input, where a shell can hold it in memory: it then never touches the host's disk."""
+    return job.stdin if isinstance(job.stdin, bytes) and len(job.stdin) <= INLINE else None
+
+
+def check(job: Job) -> None:
+    """Raises BadJob for what no shell can be told."""
+    for name, value in job.environment.items():
+        if not _NAME.fullmatch(name):
+            raise BadJob(f"{name!r} cannot be the name of an environment variable")
+        if "\0" in value:
+            raise BadJob(f"the environment variable {name} contains a NUL character")
+    if "\0" in job.script or "\0" in (job.chdir or "") or "\0" in job.executable:
+        raise BadJob("a script cannot contain a NUL character")
+    try:
+        if not shlex.split(job.executable):
+            raise BadJob("the executable is empty")
+    except ValueError as error:
+        raise BadJob(f"the executable {job.executable!r} cannot be read: {error}") from error
+
+
+def _prelude(job: Job) -> str:
+    exports = "".join(f"export {name}={_quote(value)}\n" for name, value in job.environment.items())
+    return exports + (f"cd {_folder(job.chdir)} || rb_no chdir\n" if job.chdir else "")
+
+
+def _folder(path: str) -> str:
+    if path == "~":
+        return '"$HOME"'
+    if path.startswith("~/"):
+        return f'"$HOME"/{_quote(path[2:])}'
+    # Neither an option nor something that CDPATH would look up elsewhere.
+    return _quote(path if path.startswith("/") else f"./{path}")
+
+
+def _words(executable: str) -> str:
+    return " ".join(_quote(word) for word in shlex.split(executable))
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _request(verb: str, *arguments: str | bytes) -> bytes:
+    quoted = (b"'" + _bytes(argument).replace(b"'", b"'\\''") + b"'" for argument in arguments)
+    return b" ".join((verb.encode(), *quoted, b".\n"))
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+def _escaped(data: bytes) -> bytes:
+    """As `printf %b` and mksh's `print` turn it back: any byte, also NUL."""
+    return data.replace(b"\\", b"\\\\").replace(b"\0", b"\\0000")
+
+
+def _tenths(seconds: float | None) -> str:
+    return "0" if seconds is None else str(max(1, round(seconds * 10)))
