@@ -300,6 +300,7 @@ class StepEnded:
     disarmed: tuple[int, ...] = ()  # items whose handler is not needed after all
     direction: Direction = "forward"
     unreachable: bool = False  # it failed because the host, or its delegate, could not be reached
+    cut: bool = False  # it is not the step that failed: an abort has cut it short
 
 
 @dataclass(frozen=True, slots=True)
