@@ -65,11 +65,17 @@ def _leave_the_terminal(log: Path) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it reports every client that hangs up as an error
     signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, _stay)
+    for number in (signal.SIGINT, signal.SIGQUIT):  # ignored, maybe, by whoever started us in the background
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal handlers are called so
     os._exit(0)  # threads wait for clients and commands; none of them has anything to lose
+
+
+def _stay(number: int, frame: FrameType | None) -> None:
+    """Hang-ups do not concern us. A handler, because what is plainly ignored would be ignored by every command too."""
 
 
 def _come_up(layout: Layout, count: int) -> _Listening:

@@ -7,6 +7,7 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from executor.sandbox.info import SandboxHost
 SHELL = "/bin/sh"
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
-# A session leader without a terminal gets the first one that it opens as its own, so this needs no code between fork
-# and exec, which would be unsafe beside threads.
-TAKE_TERMINAL = f'tty=$1; shift; exec {SHELL} "$@" <"$tty" >"$tty" 2>&1'
+# A terminal becomes a session's own by a call that only the session's leader can make. Code between fork and exec would
+# be unsafe beside threads, so a short-lived interpreter makes that call and then becomes the shell.
+TAKE_TERMINAL = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def on_terminal(command: bytes | None, host: SandboxHost, env: Mapping[str, str]
     arguments: list[bytes | str] = ["-i"] if command is None else ["-c", command]
     try:
         process = subprocess.Popen(
-            [SHELL, "-c", TAKE_TERMINAL, SHELL, os.ttyname(theirs), *arguments],
+            [sys.executable, "-IS", "-c", TAKE_TERMINAL, str(theirs), SHELL, *arguments],
+            pass_fds=(theirs,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -32,13 +32,15 @@ def visitors(url: str) -> Iterator[Visits]:
     def visit() -> None:
         # No proxy of the environment's: the sandbox is on this machine.
         browser = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while not leave.wait(BETWEEN):
+        while True:
             try:
                 with browser.open(url, timeout=PATIENCE) as page:
                     page.read()
                 visits.answered += 1
             except OSError:  # an error status, no answer, no connection: a visitor sees no difference
                 visits.failed += 1
+            if leave.wait(BETWEEN):
+                return
 
     thread = threading.Thread(target=visit, daemon=True)
     thread.start()
