@@ -36,7 +36,7 @@ def project_file(start: Path) -> Path | None:
 
 
 def load(start: Path) -> dict[str, Any]:
-    """The defaults that hold in a folder. Raises InvalidInput for a file that cannot be read or understood."""
+    """The defaults that hold in a folder, as flags take them. Raises InvalidInput for a file that cannot be read or understood."""
     user = Path(platformdirs.user_config_dir("runbook")) / "runbook.toml"
     files = [path for path in (user, project_file(start)) if path is not None and path.is_file()]
     merged: dict[str, Any] = {}
@@ -67,6 +67,8 @@ def _read(path: Path) -> dict[str, Any]:
     if required is not None and not satisfies(__version__, required):
         hint = f"this is {__version__}"
         raise InvalidInput(Problem(f"this project asks for runbook {required}", place, hint=hint, code="version"))
+    if isinstance(data.get("inventory"), str):
+        data["inventory"] = [data["inventory"]]
     return data
 
 

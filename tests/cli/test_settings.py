@@ -22,7 +22,7 @@ def write(folder: Path, text: str) -> None:
 
 def test_the_nearest_file_upward_holds_and_wins_over_the_users(tmp_path: Path) -> None:
     write(tmp_path / "config" / "runbook", 'inventory = "mine"\nforks = 3\n')
-    write(tmp_path / "project", 'inventory = ["prod"]\n')
+    write(tmp_path / "project", 'inventory = "prod"\n')
     below = tmp_path / "project" / "a" / "b"
     below.mkdir(parents=True)
     assert settings.load(below) == {"inventory": ["prod"], "forks": 3}
