@@ -11,7 +11,7 @@ from executor.model.leaves import Kind, Late, Template, Value
 from executor.model.places import Place
 from executor.model.probes import Probe
 from executor.planning.hints import undefined
-from executor.planning.sharing import NOTHING, Reader
+from executor.planning.sharing import NOTHING, Question, Reader
 from executor.planning.site import OF_THE_RUN, Site
 from executor.planning.views import HostsView, HostView, facts, facts_for_others
 from executor.templates import PROBED, KnownLater, leaves, map_leaves, names, place_of_name, render, required
@@ -50,7 +50,7 @@ class Scope:
     ) -> None:
         self._site = site
         self._own = own
-        self._reader = reader
+        self.reader = reader
         self._stage = stage
         self._later = later
         self._item = item
@@ -67,20 +67,35 @@ class Scope:
         """The same, in one round of a loop."""
         return self._with(item=item, later=self._later - {"item"})
 
-    def of_handler(self, own: Mapping[str, Value], *later: str) -> Scope:
-        """As a step's handler sees it: other variables, and what the step will have given."""
-        return self._with(later=self._later | frozenset(later), own=own)
+    def with_vars(self, own: Mapping[str, Value]) -> Scope:
+        """The same host with other variables."""
+        return self._with(later=self._later, own=own)
 
-    def _with(self, *, later: frozenset[str], item: Any = NOTHING, own: Mapping[str, Value] | None = None) -> Scope:
-        kept = self._item if item is NOTHING else item
+    def of_handler(self, reader: Reader, own: Mapping[str, Value], *later: str) -> Scope:
+        """As a step's handler sees it: its variables, and what the step will have given. Problems are its own."""
+        return self._with(later=self._later | frozenset(later), own=own, reader=reader, problems=[])
+
+    def look(self, question: Question) -> Any:
+        """What the host answers, noted as asked."""
+        return self.reader(*question)
+
+    def _with(
+        self,
+        *,
+        later: frozenset[str],
+        item: Any = NOTHING,
+        own: Mapping[str, Value] | None = None,
+        reader: Reader | None = None,
+        problems: list[Problem] | None = None,
+    ) -> Scope:
         return Scope(
             self._site,
             self._own if own is None else own,
-            self._reader,
+            reader or self.reader,
             stage=self._stage,
             later=later,
-            item=kept,
-            problems=self.problems,
+            item=self._item if item is NOTHING else item,
+            problems=self.problems if problems is None else problems,
         )
 
     # --- leaves ------------------------------------------------------------------------------------------------
@@ -178,7 +193,7 @@ class Scope:
         if name in self._site.extra:
             return Found(self._site.extra[name])
         raw = self._raw(name)
-        if name in self._site.ledger.origins and self._reader("given", name):
+        if name in self._site.ledger.origins and self.reader("given", name):
             below = Found(NOTHING) if raw is NOTHING else self._found_in(raw)
             return Found(below.value, below.needs | {name})
         return None if raw is NOTHING else self._found_in(raw)
@@ -186,7 +201,7 @@ class Scope:
     def _built_in(self, name: str) -> Found | None:
         match name:
             case "item":
-                item = self._reader("item") if self._item is NOTHING else self._item
+                item = self.reader("item") if self._item is NOTHING else self._item
                 return None if item is NOTHING else Found(item, needs_of(item))
             case "groups":
                 return Found({group: list(hosts) for group, hosts in self._site.groups.items()})
@@ -195,7 +210,7 @@ class Scope:
             case "stage" if self._stage:
                 return Found({"name": self._stage})
             case "host" | "inventory_hostname" | "ansible_host":
-                about = self._reader("host")
+                about = self.reader("host")
                 if not about:
                     return None
                 said = facts(self._site.spec(about))
@@ -206,7 +221,7 @@ class Scope:
         """The value as it was written, of the highest layer that has one."""
         if name in self._own:
             return self._own[name]
-        value = self._reader("var", name)
+        value = self.reader("var", name)
         return self._site.defaults.get(name, NOTHING) if value is NOTHING else value
 
     def _found_in(self, raw: Any) -> Found:

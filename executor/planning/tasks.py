@@ -16,7 +16,7 @@ from executor.planning.checks import check_body
 from executor.planning.frames import Frame, over
 from executor.planning.ledger import given_names
 from executor.planning.scope import Scope
-from executor.planning.sharing import Reader
+from executor.planning.sharing import Reader, Shared
 from executor.planning.site import ANY_HOST, Site
 from executor.templates import names
 
@@ -34,6 +34,7 @@ class Maker:
         self._early: list[Problem] = []  # the same for all hosts: of files that every task reads
         action = files.content_of(step.body.action, site, step.place, self._early)
         self._step = replace(step, body=replace(step.body, action=action))
+        self._handlers_made: Shared[tuple[tuple[Task, ...], tuple[Problem, ...]]] = Shared(site.fingerprints)
 
     def __call__(self, reader: Reader) -> tuple[Task, tuple[Problem, ...]]:
         """The task of a host, and what is wrong with it."""
@@ -43,33 +44,36 @@ class Maker:
         return task, tuple(scope.problems)
 
     def _task(self, scope: Scope) -> Task:
-        step = self._step
+        step, number = self._step, self._number
         title = scope.fill(step.name)
         title = title + self._frame.label if isinstance(title, str) else title
-        conditions = (*self._frame.when, *step.when)
         looped = step.loop is not None
-        first = [condition for condition in conditions if not (looped and _reads_item(condition))]
-        off = _false(scope, first)
+        conditions = (*self._frame.when, *step.when)
+        of_items = tuple(condition for condition in conditions if looped and _reads_item(condition))
+        off, when = _judged(scope, (condition for condition in conditions if condition not in of_items))
         if off is not None:
-            items: tuple[Item, ...] = (Item(None, "", step.body, when=(off,)),)
-            return Task(self._number, title, items, None, step.register, looped)
+            return Task(number, title, (Item(None, "", step.body, when=(off,)),), None, step.register, looped)
         if not looped:
-            return Task(self._number, title, (self._item(scope, conditions, None, ""),), None, step.register)
+            return Task(number, title, (self._item(scope, when, None, ""),), None, step.register)
         values = scope.loop(step.loop, step.place)
         if isinstance(values, Late):
-            pattern = self._item(scope.knowing("item"), conditions, None, "")
-            return Task(self._number, title, (pattern,), values, step.register, looped=True)
-        items = tuple(self._item(scope.of_item(value), conditions, value, label_of(value)) for value in values)
-        return Task(self._number, title, items, None, step.register, looped=True)
+            of_any = scope.knowing("item")
+            pattern = self._round(of_any, when, of_items, None, "")
+            return Task(number, title, (pattern,), values, step.register, looped=True)
+        items = (self._round(scope.of_item(value), when, of_items, value, label_of(value)) for value in values)
+        return Task(number, title, tuple(items), None, step.register, looped=True)
 
-    def _item(self, scope: Scope, conditions: Iterable[Text | bool], value: Value, label: str) -> Item:
-        step = self._step
-        off = _false(scope, conditions)
+    def _round(
+        self, scope: Scope, when: tuple[Late, ...], of_items: Iterable[Text | bool], value: Value, label: str
+    ) -> Item:
+        off, more = _judged(scope, of_items)
         if off is not None:
-            return Item(value, label, step.body, when=(off,))
-        when = tuple(late for late in map(scope.condition, conditions) if isinstance(late, Late))
-        settings = over(self._frame.settings, step.body.settings)
-        body = rendered_body(self._site, step, scope, settings)
+            return Item(value, label, self._step.body, when=(off,))
+        return self._item(scope, when + more, value, label)
+
+    def _item(self, scope: Scope, when: tuple[Late, ...], value: Value, label: str) -> Item:
+        settings = over(self._frame.settings, self._step.body.settings)
+        body = rendered_body(self._site, self._step, scope, settings)
         return Item(value, label, body, self._rollback(scope), when)
 
     def _rollback(self, scope: Scope) -> tuple[Task, ...] | None:
@@ -77,13 +81,21 @@ class Maker:
         if handler is None:
             return () if self._frame.rollback_none else None
         frame = self._frame.handler(self._step)
-        inner = scope.of_handler(frame.outer, *given_names(self._step))
-        return tuple(self._handlers(handler, frame, inner))
+
+        def make(reader: Reader) -> tuple[tuple[Task, ...], tuple[Problem, ...]]:
+            inner = scope.of_handler(reader, frame.outer, *given_names(self._step))
+            return tuple(self._handlers(handler, frame, inner)), tuple(inner.problems)
+
+        # A handler often is the same on hosts whose steps differ; what a loop gives it is not asked of the reader.
+        looped = self._step.loop is not None
+        tasks, problems = make(scope.reader) if looped else self._handlers_made.get(scope.look, make)
+        scope.note(*problems)
+        return tasks
 
     def _handlers(self, nodes: tuple[StepNode, ...], frame: Frame, scope: Scope) -> Iterator[Task]:
         """The tasks of a handler, blocks and includes flattened; each sees what those before it register."""
         for number, (step, at, inner) in enumerate(_flat(nodes, frame, scope), start=1):
-            scope_of_step = inner.of_handler(at.vars(step))
+            scope_of_step = inner.with_vars(at.vars(step))
             maker = Maker(self._site, step, at, f"{self._number}.u{number}")
             scope_of_step.note(*maker._early)
             yield maker._task(scope_of_step)
@@ -102,7 +114,7 @@ def _flat(nodes: tuple[StepNode, ...], frame: Frame, scope: Scope) -> Iterator[t
                 scope = scope.knowing(*(name for step in _steps(node.steps) for name in given_names(step)))
             case Block():
                 within = frame.within_block(node)
-                for inner in rounds(node, scope.of_handler({**within.outer, **within.includes})):
+                for inner in rounds(node, scope.with_vars({**within.outer, **within.includes})):
                     yield from _flat(node.steps, within, inner)
                 scope = scope.knowing(*(name for step in _steps(node.steps) for name in given_names(step)))
 
@@ -141,13 +153,16 @@ def known_loop(block: Block, scope: Scope) -> list[Any]:
 # --- conditions ------------------------------------------------------------------------------------------------
 
 
-def _false(scope: Scope, conditions: Iterable[Text | bool]) -> bool | Late | None:
-    """The first condition that is known not to hold, as what says so in the plan."""
+def _judged(scope: Scope, conditions: Iterable[Text | bool]) -> tuple[bool | Late | None, tuple[Late, ...]]:
+    """The first condition that is known not to hold, as what says so in the plan; else those that the run decides."""
+    late = []
     for condition in conditions:
         found = scope.condition(condition)
         if found is False or (isinstance(found, Late) and not found.needs):
-            return found
-    return None
+            return found, ()
+        if isinstance(found, Late):
+            late.append(found)
+    return None, tuple(late)
 
 
 def _reads_item(condition: Text | bool) -> bool:
@@ -173,25 +188,28 @@ def label_of(value: object) -> str:
 def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> Body:
     """Everything of a step that is rendered. What judges its result also sees that result."""
     body = step.body
+    fill = scope.fill
     after = scope.knowing(step.register)
-    plain = replace(
-        body, action=_NOTHING_YET, settings=Settings(), failed_when=None, changed_when=None, retry=None, verify=None
-    )
-    found = replace(
-        scope.fill(plain),
+    found = Body(
         action=files.located(_action(body.action, scope), site, step.place, scope),
-        settings=scope.fill(settings),
+        settings=fill(settings),
+        stdin=fill(body.stdin),
+        creates=fill(body.creates),
+        removes=fill(body.removes),
+        unless=fill(body.unless),
+        only_if=fill(body.only_if),
         failed_when=after.fill(body.failed_when),
         changed_when=after.fill(body.changed_when),
         retry=_retry(body.retry, scope, after),
+        apply=fill(body.apply),
         verify=None if body.verify is None else scope.probe(body.verify),
+        read_only=body.read_only,
+        irreversible=body.irreversible,
+        produces=fill(body.produces),
     )
     files.produced(found.produces, site, step.place)
     scope.note(*check_body(body, found, step.place), *_delegate(site, settings.delegate_to, found.settings, step.place))
     return found
-
-
-_NOTHING_YET: Final = Checklist(())
 
 
 def _action(action: Action, scope: Scope) -> Action:

@@ -39,7 +39,7 @@ def leaves(node: object) -> Iterator[Leaf]:
 
 def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:
     kind = type(node)
-    if kind is str or node is None or kind in _PLAIN:
+    if kind in _PLAIN:
         return node
     if kind is Template or kind is Late:
         return change(node)
@@ -51,17 +51,15 @@ def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:
         if all(new is old for new, old in zip(parts, node, strict=True)):
             return node
         return tuple(parts) if isinstance(node, tuple) else parts
-    names = _fields_of(node)
-    if not names:
-        return node
-    old = [getattr(node, name) for name in names]
-    new = [_mapped(item, change) for item in old]
-    if all(a is b for a, b in zip(new, old, strict=True)):
-        return node
-    return kind(**dict(zip(names, new, strict=True)))
+    changed = {}
+    for name in _fields_of(node):
+        old = getattr(node, name)
+        if type(old) not in _PLAIN and (new := _mapped(old, change)) is not old:
+            changed[name] = new
+    return dataclasses.replace(node, **changed) if changed else node
 
 
-_PLAIN = frozenset({int, float, bool, Place})
+_PLAIN = frozenset({str, int, float, bool, type(None), Place})
 
 
 def _fields_of(node: object) -> tuple[str, ...]:
