@@ -49,7 +49,7 @@ def _document(info: SandboxInfo, *, git: bool) -> dict[str, Any]:
             "monitor_for": "5s",
             "unhealthy_for": "3s",
             "sample_every": "200ms",
-            "min_samples": 15,
+            "min_samples": 8,
             "max_memory": "100%",
             "max_disk": "100%",
             "max_load": 1000,
