@@ -34,6 +34,7 @@ def test_a_steps_name_is_one_for_its_attempts_and_its_undoing_and_no_other() -> 
         Key("web2", "2.3"),
         Key("web1", "2.4"),
         Key("web1", "2.3", item=1),
+        Key("web1", "2.3", of=1),
         Key("../web1", "2.3"),
         Key(".._web1", "2.3"),
     ]
