@@ -57,6 +57,7 @@ class Watch:
     on: str
     about: str
     probe: Probe
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,108 @@
+"""The real world: effects on hosts, clocks and people. The simulated one has the same single method."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from executor.drive.inbox import Clock, Inbox
+from executor.drive.sampling import Sampling
+from executor.drive.timers import Timer, Timers
+from executor.drive.work import Work
+from executor.engine.effects import (
+    Ask,
+    Cancel,
+    Connect,
+    Effect,
+    End,
+    Finish,
+    Perform,
+    Sample,
+    Wait,
+    Watch,
+)
+from executor.events import HostLost, HostReached, Key, Question, WaitEnded
+from executor.hosts.errors import ConnectionFailed
+from executor.hosts.pool import Hosts
+
+PROBERS = 32  # samples that are taken at once
+
+
+class Questions(Protocol):
+    """Who answers questions; see `executor.gates.desk.Desk`."""
+
+    def ask(self, key: Key, question: Question) -> None: ...
+
+    def withdraw(self, key: Key) -> None: ...
+
+
+class RealWorld:
+    """Performs effects; everything that comes of them arrives in the inbox."""
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        work: Work,
+        sampling: Sampling,
+        questions: Questions,
+        inbox: Inbox,
+        timers: Timers,
+        clock: Clock,
+    ) -> None:
+        self._hosts = hosts
+        self._work = work
+        self._sampling = sampling
+        self._questions = questions
+        self._inbox = inbox
+        self._timers = timers
+        self._clock = clock
+        self._waits: dict[Key, Timer] = {}
+
+    def perform(self, effect: Effect) -> None:
+        """Begin an effect; returns at once."""
+        match effect:
+            case Connect(host):
+                self._connect(host)
+            case Perform():
+                self._sampling.step_began(effect.key)
+                self._work.start(effect)
+            case Sample() | Watch():
+                self._sampling.start(effect)
+            case Wait(key, seconds):
+                self._waits[key] = self._timers.at(self._clock() + seconds, lambda: self._waited(key, cut_short=False))
+            case Ask(key, question):
+                self._questions.ask(key, question)
+            case Cancel(key):
+                self._cancel(key)
+            case End(key):
+                self._work.end(key)
+            case Finish():
+                raise AssertionError("the loop ends a run, not the world")
+
+    def _connect(self, name: str) -> None:
+        began = self._clock()
+
+        def connected(failure: ConnectionFailed | None) -> None:
+            if failure is None:
+                self._inbox.put(HostReached(name, self._clock() - began))
+            else:
+                self._inbox.put(HostLost(name, failure.reason))
+
+        self._hosts.connect(name, connected)
+
+    def _cancel(self, key: Key) -> None:
+        """Whatever waits under this key: each of them knows its own keys alone."""
+        if key in self._waits:
+            self._waited(key, cut_short=True)
+        self._sampling.cancel(key)
+        self._questions.withdraw(key)
+
+    def _waited(self, key: Key, *, cut_short: bool) -> None:
+        timer = self._waits.pop(key)
+        timer.cancel()
+        self._inbox.put(WaitEnded(key, cut_short))
+
+
+def probers() -> ThreadPoolExecutor:
+    """The workers that take samples."""
+    return ThreadPoolExecutor(PROBERS, thread_name_prefix="probe")
