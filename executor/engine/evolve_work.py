@@ -1,0 +1,413 @@
+"""How the events of work in progress change the state: steps, their attempts and answers, probes, waits, questions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from executor.engine import evolve_back
+from executor.engine.course import once_key
+from executor.engine.moves import advance, arrive, fail, release, stage_of, take_off, take_on
+from executor.engine.state import Do, Entry, Failure, Flight, Gate, HostState, Note, Once, Phase, Round, State, Work
+from executor.engine.values import of_verdict
+from executor.engine.work import due
+from executor.events import (
+    Answered,
+    Armed,
+    Asked,
+    Ended,
+    Irreversible,
+    ItemEnded,
+    Judged,
+    Key,
+    Looped,
+    Retrying,
+    Started,
+    StepEnded,
+    WaitEnded,
+    WaitStarted,
+)
+from executor.model.outcomes import Opinion, Result, Status, Verdict
+from executor.model.plans import Plan
+
+# --- work begins ----------------------------------------------------------------------------------------------------
+
+
+def started(state: State, event: Started) -> None:
+    key = event.key
+    take_on(state, key, Flight(event.kind, event.on or key.host))
+    host = state.hosts[key.host]
+    if key.part == "before":
+        state.looking += 1
+        state.looked.setdefault(key.host, True)
+    elif key.part == "health":
+        host.tries[(key.task, "health", key.direction, key.sub - 1)] = key.attempt
+    else:
+        _begin(state, host, key)
+    if event.armed is not None:
+        _arm(state, host, event.armed)
+
+
+def _begin(state: State, host: HostState, key: Key) -> Work:
+    """The work that the key belongs to, with its new piece begun."""
+    work = _enter(state, host)
+    part = "action" if key.part in ("action", "undo", "reapply") else key.part
+    work.phase, work.answer = _PHASES[part], None
+    if work.phase in ("action", "item"):
+        work.attempt = key.attempt - work.offset
+    host.tries[(work.task.id, work.part, work.direction, work.of)] = key.attempt
+    return work
+
+
+_PHASES: dict[str, Phase] = {
+    "step": "begin",
+    "only_if": "only_if",
+    "unless": "unless",
+    "action": "action",
+    "item": "item",
+    "apply": "apply",
+    "verify": "verify",
+}
+
+
+def _enter(state: State, host: HostState) -> Work:
+    """The host's work; it begins with its first event."""
+    work = host.work or due(state, host)
+    assert work is not None  # noqa: S101 - events of steps come only for the step that is due
+    course, host.work = host.course, work
+    if course is None or not isinstance(course.next, Do):
+        return work
+    do = course.next
+    if course.kind == "batch":
+        state.working.add(host.name)
+    if do.leg == "drain" or (do.leg == "steps" and work.phase == "begin"):
+        _touch(state, host, do)
+    if do.leg == "always":
+        host.always_due = None
+    if do.leg == "steps" and do.step.once is not None:
+        once = state.onces.setdefault(once_key(do.step), Once())
+        once.owner = host.name
+    return work
+
+
+def _touch(state: State, host: HostState, do: Do) -> None:
+    if do.leg == "drain":
+        host.touched = True
+        host.drained.add(stage_of(state, do))
+
+
+def _arm(state: State, host: HostState, armed: Armed) -> None:
+    state.armed += 1
+    host.touched = True
+    host.armed[state.armed] = Entry(
+        state.armed,
+        state.index.steps[armed.task].stage,
+        armed.host,
+        armed.task,
+        armed.item,
+        armed.kind,
+        armed.run_wide,
+        dict(armed.values),
+    )
+
+
+def irreversible(state: State, event: Irreversible) -> None:
+    cuts = state.hosts[event.host].cuts if event.host else state.cuts
+    cuts[event.task] = (state.armed, event.name)
+
+
+def looped(state: State, event: Looped) -> None:
+    host = state.hosts[event.host]
+    _enter(state, host).loop = tuple(event.values)
+    state.touch(host.name)
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def ended(state: State, event: Ended) -> None:
+    key, result = event.key, event.result
+    flight = take_off(state, key)
+    if flight is None:
+        return
+    if result.status is Status.UNREACHABLE and flight.on in state.hosts:
+        state.hosts[flight.on].lost = result.detail or "the connection is lost"
+    host = state.hosts[key.host]
+    state.touch(host.name)
+    work = host.work
+    if work is None:
+        return
+    work.answer = result
+    if work.phase == "item":
+        passed = result.status is Status.OK and result.rc == 0
+        reason = result.detail or f"exit code {result.rc}"
+        work.notes.append(Note(key.sub, passed, reason, how="command", status=result.status))
+    elif work.phase == "action":
+        work.result = result
+        entry = _entry(host, work)
+        if entry is not None and entry.pending and result.captured:
+            entry.captured = result.captured
+
+
+def judged(plan: Plan, state: State, event: Judged) -> None:
+    key, verdict = event.key, event.verdict
+    if take_off(state, key) is None:
+        return
+    host = state.hosts[key.host]
+    if key.part == "before":
+        state.looking -= 1
+        state.looked[key.host] = state.looked[key.host] and verdict.opinion is Opinion.PASSED
+        state.touch_run()
+    elif key.part == "health":
+        _gate(plan, state, host, verdict)
+    elif host.work is not None:
+        host.work.answer = verdict
+        if host.work.phase == "action":
+            host.work.result = of_verdict(verdict)
+        elif host.work.phase == "item":
+            passed = verdict.opinion is Opinion.PASSED
+            gone = verdict.opinion is Opinion.CANCELLED
+            host.work.notes.append(Note(key.sub, passed, verdict.summary, how="probe", withdrawn=gone))
+    state.touch(host.name)
+
+
+def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
+    course = host.course
+    if course is None or not isinstance(course.next, Gate):
+        return
+    stage = course.next.stage
+    if verdict.opinion is Opinion.PASSED:
+        host.probe += 1
+        if host.probe == len(plan.stages[stage].health[host.name]):
+            host.unhealthy.pop(stage, None)
+            advance(state, host)
+    elif course.direction == "back":
+        evolve_back.unhealthy(state, host, stage, verdict.summary)
+    elif verdict.opinion is not Opinion.CANCELLED:
+        fail(state, host, Failure(f"health: {verdict.summary}", step="health"))
+
+
+def retrying(state: State, event: Retrying) -> None:
+    host = state.hosts[event.key.host]
+    work = _enter(state, host)
+    work.phase, work.answer, work.result, work.notes = "retry", None, None, []
+    if event.delay > 0:
+        take_on(state, replace(event.key, part="retry"), Flight("wait"))
+    state.touch(host.name)
+
+
+def wait_started(state: State, event: WaitStarted) -> None:
+    key = event.key
+    take_on(state, key, Flight("wait"))
+    if key.part == "grace":
+        state.asks += 1
+        state.grace = "running"
+    elif key.part == "pause" and state.stage is not None:
+        state.stage.pausing[key.attempt] = "going"
+    else:
+        _begin(state, state.hosts[key.host], key)
+
+
+def wait_ended(state: State, event: WaitEnded) -> None:
+    key = event.key
+    if take_off(state, key) is None:
+        return
+    host = state.hosts[key.host]
+    if key.part == "grace":
+        state.grace = "over"
+    elif key.part == "pause":
+        _paused(state, key.attempt)
+    elif key.part == "action" and host.work is not None:
+        status = Status.CANCELLED if event.cut_short else Status.OK
+        host.work.result = Result(status, rc=0, changed=False)
+    state.touch(host.name)
+    state.touch_run()
+
+
+def _paused(state: State, batch: int) -> None:
+    if state.stage is not None:
+        state.stage.pausing[batch] = "over"
+        state.stage.resting.pop(batch, None)
+    state.touch_run()
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+def asked(state: State, event: Asked) -> None:
+    key = event.key
+    take_on(state, key, Flight("ask"))
+    state.asks += 1
+    host = state.hosts[key.host]
+    match key.part:
+        case "ask" | "interrupt":
+            state.questions[key] = event.question.kind
+            state.interrupt = ""
+            host.asked = "asked" if key.part == "ask" and key.task not in state.index.watches else host.asked
+        case "pause":
+            if state.stage is not None:
+                state.stage.pausing[key.attempt] = "going"
+        case "step":
+            _begin(state, host, key).consent = "asked"
+        case _:
+            _begin(state, host, key)
+
+
+def answered(state: State, event: Answered) -> None:
+    key, flight = event.key, take_off(state, event.key)
+    if flight is None:
+        return
+    host = state.hosts[key.host]
+    state.touch(host.name)
+    if event.how == "withdrawn" and not flight.ending and state.stage is not None:
+        # Nobody is there any more who could answer: what needs a person stops the run.
+        state.chosen, state.stage.broken = "stop", state.stage.broken or "a question was left without an answer"
+        state.touch_run()
+    match key.part:
+        case "ask" | "interrupt":
+            _decided(state, host, event)
+        case "pause":
+            _paused(state, key.attempt)
+        case "step" if host.work is not None:
+            host.work.consent = "given" if event.choice in ("yes", "continue") else "refused"
+            state.stepping = state.stepping and event.choice != "continue"
+        case "item" if host.work is not None:
+            gone = event.how == "withdrawn"
+            said = Note(
+                key.sub, event.choice == "yes", "not confirmed", event.by, event.text, event.how, withdrawn=gone
+            )
+            host.work.notes.append(said)
+        case "action" if host.work is not None:
+            status = Status.CANCELLED if event.how == "withdrawn" else Status.OK
+            host.work.result = Result(status, rc=1 if event.choice == "no" else 0, changed=False, detail=event.choice)
+
+
+def _decided(state: State, host: HostState, event: Answered) -> None:
+    """A person has said what to do about a failure or an interrupt."""
+    state.questions.pop(event.key, None)
+    stage = state.stage
+    about_host = event.key.part == "ask" and event.key.task not in state.index.watches
+    host.asked = "answered" if about_host else host.asked
+    match event.choice:
+        case "retry" if about_host:
+            _again(state, host)
+        case "retry" if stage is not None:
+            stage.broken, stage.broken_by, stage.rewatch = "", "", event.key.task
+        case "skip" if stage is not None:
+            stage.limit += 1
+        case "rollback" | "roll back":
+            state.chosen = "rollback"
+        case "stop":
+            state.chosen = "stop"
+        case "go on":
+            state.interrupted = False
+    release(state)
+
+
+def _again(state: State, host: HostState) -> None:
+    """The host tries once more what it has failed in."""
+    failure, host.failure, host.asked = host.failure, None, ""
+    host.reconnect = failure is not None and failure.unreachable and bool(host.lost)
+    work = host.work
+    if work is None:
+        arrive(state, host)
+        return
+    if work.broken:
+        work.rounds.pop()
+        work.item -= 1
+    work.again()
+    work.attempt = 0
+    work.offset = host.tries.get((work.task.id, work.part, work.direction, work.of), 0)
+
+
+# --- a step is over -------------------------------------------------------------------------------------------------
+
+
+def item_ended(state: State, event: ItemEnded) -> None:
+    host = state.hosts[event.host]
+    work = _enter(state, host)
+    entry = _entry(host, work)
+    if entry is not None:
+        entry.unchanged = event.status == "ok"
+        if work.task.register:
+            entry.values[work.task.register] = event.value
+        if event.disarmed:
+            entry.status = "disarmed"
+    work.rounds.append(Round(event.status, event.value, event.disarmed))
+    work.next_item()
+    state.touch(host.name)
+
+
+def step_ended(state: State, event: StepEnded) -> None:
+    host = state.hosts[event.host]
+    course = host.course
+    if event.direction == "back" and course is not None and not isinstance(course.next, Do):
+        evolve_back.handler_ended(state, host, event)
+        return
+    _known(state, host, event)
+    if course is None or not isinstance(course.next, Do):
+        return
+    do = course.next
+    if do.leg == "always":
+        host.always_due = None
+    if do.leg == "steps" and do.step.once is not None and course.kind == "batch":
+        _once_ended(state, host, do, event)
+    if event.status != "failed":
+        advance(state, host)
+    elif course.kind == "closing":
+        state.unclosed = event.name
+        advance(state, host)
+    elif course.direction == "back":
+        evolve_back.step_failed(state, host, do, event)
+    elif event.cut:
+        host.work = None
+        state.working.discard(host.name)
+        state.touch_run()
+    else:
+        once = do.leg == "steps" and do.step.once is not None
+        fail(state, host, Failure(event.reason, event.task, event.name, event.unreachable, once))
+
+
+def _known(state: State, host: HostState, event: StepEnded) -> None:
+    """What is known from now on: results, variables, and which handlers are not needed after all."""
+    if event.register is not None:
+        if event.everywhere:
+            state.everywhere[event.register] = event.value
+        else:
+            host.registered[event.register] = event.value
+    host.sets |= event.sets
+    work = host.work
+    if work is None or work.direction == "back":
+        return
+    if event.status == "skipped":
+        state.cuts.pop(event.task, None)
+        host.cuts.pop(event.task, None)
+    entry = _entry(host, work) if not work.rounds else None
+    if entry is None:
+        return
+    entry.unchanged = event.status == "ok"
+    if event.register is not None:
+        entry.values[event.register] = event.value
+    if work.item in event.disarmed:
+        entry.status = "disarmed"
+
+
+def _entry(host: HostState, work: Work) -> Entry | None:
+    """What the item in progress has armed. It is the last of its step: items come one after the other."""
+    if work.seq is not None or work.direction == "back":
+        return None
+    for entry in reversed(host.armed.values()):
+        if entry.task == work.task.id and entry.item == work.item:
+            return entry
+    return None
+
+
+def _once_ended(state: State, host: HostState, do: Do, event: StepEnded) -> None:
+    """A step that runs once for all is over: those that wait for it go on."""
+    once = state.onces.get(once_key(do.step))
+    waiting = state.stage.waiting.get(do.step.id, {}) if state.stage is not None else {}
+    waiting.pop(host.name, None)
+    if once is None or once.owner != host.name or event.status == "failed":
+        return
+    once.over = True
+    for name in waiting:
+        state.touch(name)

@@ -1,0 +1,157 @@
+"""The end of a run: its exit code, its status in words, and the truth about every host, all from the state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from executor.engine.effects import Decision, Finish
+from executor.engine.state import HostState, State
+from executor.errors import Exit
+from executor.events import HostSummary, Owed, RunEnded
+from executor.model.actions import Checklist
+
+
+def end(state: State) -> Decision:
+    """Nothing is left to do. A run that was stopped can be carried on."""
+    code = exit_code(state)
+    resumable = code in (Exit.STOPPED, Exit.INTERRUPTED)
+    ended = RunEnded(
+        code,
+        status(state),
+        _reason(state),
+        _summaries(state),
+        () if resumable else tuple(_left(state)),
+        tuple(_not_undone(state)),
+        resumable,
+    )
+    return Decision((ended,), (Finish(code, "stopped" if resumable else "ended"),))
+
+
+def stop(state: State) -> Decision:
+    """Stop where the run stands: what runs goes on by itself on its host, and is asked for when the run resumes."""
+    left = tuple(_left(state))
+    ended = RunEnded(Exit.INTERRUPTED, "interrupted", _reason(state), _summaries(state), left, resumable=True)
+    return Decision((ended,), (Finish(Exit.INTERRUPTED, "stopped"),))
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def exit_code(state: State) -> Exit:
+    """What the whole run came to.
+
+    A run that did its work and failed in its own `always` is not wholly done either: it counts as hosts left out do.
+    """
+    aborted = state.aborted
+    if aborted is not None and aborted.then == "stop":
+        return Exit.INTERRUPTED if state.interrupted else Exit.STOPPED
+    if not complete(state):
+        return Exit.INCOMPLETE
+    if aborted is not None or _nobody_is_left(state):
+        return _back_where_it_was(state)
+    return Exit.PARTIAL if state.unclosed or any(host.out for host in state.hosts.values()) else Exit.DONE
+
+
+def complete(state: State) -> bool:
+    """Every handler that had to run has passed, and every host that was undone is healthy."""
+    return not any(host.unhealthy or any(e.left for e in host.armed.values()) for host in state.hosts.values())
+
+
+def _nobody_is_left(state: State) -> bool:
+    members = state.index.members
+    return bool(members) and all(state.hosts[name].out for name in members)
+
+
+def _back_where_it_was(state: State) -> Exit:
+    """What was armed is undone. Where nothing had been touched at all, the reason makes the difference."""
+    failures = [host.failed for host in state.hosts.values() if host.failed is not None]
+    if not failures or any(host.touched for host in state.hosts.values()):
+        return Exit.ROLLED_BACK
+    if all(failure.unreachable for failure in failures):
+        return Exit.UNREACHABLE
+    return Exit.REFUSED if all(_refused(state, failure.task) for failure in failures) else Exit.ROLLED_BACK
+
+
+def _refused(state: State, task: str) -> bool:
+    """It was a checklist that said no."""
+    located = state.index.steps.get(task)
+    tasks = located.step.tasks.values() if located is not None else ()
+    return any(isinstance(item.body.action, Checklist) for each in tasks for item in each.items)
+
+
+def status(state: State) -> str:
+    """The exit code in words, with the points of no return at which the way back ended."""
+    said = {
+        Exit.DONE: "done",
+        Exit.ROLLED_BACK: "failed, rolled back",
+        Exit.UNREACHABLE: "hosts could not be reached, nothing was changed",
+        Exit.STOPPED: "failed, stopped as asked",
+        Exit.PARTIAL: "done, with hosts left out",
+        Exit.INCOMPLETE: "rollback incomplete",
+        Exit.REFUSED: "refused, nothing was changed",
+        Exit.INTERRUPTED: "interrupted",
+    }[exit_code(state)]
+    if state.unclosed and exit_code(state) is Exit.PARTIAL and not any(host.out for host in state.hosts.values()):
+        said = f"done, but '{state.unclosed}' failed at the end"
+    if exit_code(state) in (Exit.ROLLED_BACK, Exit.INCOMPLETE) and (points := _points(state)):
+        said += f" to the point of no return {', '.join(points)}"
+    return said
+
+
+def _points(state: State) -> list[str]:
+    """The points of no return that have been passed."""
+    passed = [*state.cuts.values(), *(cut for host in state.hosts.values() for cut in host.cuts.values())]
+    return list(dict.fromkeys(f"'{name}'" for _, name in passed))
+
+
+def _reason(state: State) -> str:
+    if state.aborted is not None:
+        return state.aborted.reason
+    failed = [f"{host.name}: {host.failed.reason}" for host in state.hosts.values() if host.failed is not None]
+    return "; ".join(failed[:3]) + (f"; and {len(failed) - 3} more" if len(failed) > 3 else "")
+
+
+# --- the hosts ------------------------------------------------------------------------------------------------------
+
+
+def _summaries(state: State) -> dict[str, HostSummary]:
+    """Every host that a stage names, and every other one on which something happened."""
+    members = set(state.index.members)
+    return {name: _summary(host) for name, host in state.hosts.items() if name in members or host.entered}
+
+
+def _summary(host: HostState) -> HostSummary:
+    drained = bool(host.drained)
+    failed = host.failed.reason if host.failed is not None else ""
+    owed = [e for e in host.armed.values() if e.left]
+    if owed and host.lost:
+        return HostSummary("owed", f"unreachable: {host.lost}", drained)
+    if owed:
+        return HostSummary("failed", host.stopped or owed[-1].why, drained)
+    if host.unhealthy:
+        return HostSummary("unhealthy", next(iter(host.unhealthy.values())), drained)
+    if host.lost and not host.touched:
+        return HostSummary("unreachable", host.lost, drained)
+    if host.undone or any(e.status == "passed" for e in host.armed.values()):
+        return HostSummary("rolled back", failed, drained)
+    if not host.touched:
+        return HostSummary("untouched", failed, drained)
+    if host.out:
+        return HostSummary("failed", failed, drained)
+    return HostSummary("done" if all(host.entered.values()) else "partly done", "", drained)
+
+
+def _left(state: State) -> Iterator[Owed]:
+    for host in state.hosts.values():
+        for entry in reversed(host.armed.values()):
+            if entry.left:
+                why = entry.why or host.stopped or host.lost
+                yield Owed(host.name, entry.task, state.index.steps[entry.task].step.name, why)
+
+
+def _not_undone(state: State) -> Iterator[str]:
+    """Changes on hosts that were rolled back, of which nobody has said how they are undone."""
+    for host in state.hosts.values():
+        for entry in host.armed.values():
+            if entry.kind == "unsaid" and entry.wanted and entry.status == "armed" and not entry.unchanged:
+                yield f"{host.name}: {state.index.steps[entry.task].step.name}"

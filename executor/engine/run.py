@@ -1,0 +1,121 @@
+"""What the run as a whole does next: connect, go from stage to stage, close, end."""
+
+from __future__ import annotations
+
+from executor.engine import abort, finish, stage
+from executor.engine.effects import Connect, Decision
+from executor.engine.host import rolled_back
+from executor.engine.rollback import scope_of
+from executor.engine.state import State
+from executor.events import BatchEnded, BatchStarted, Closing, Connecting, RollbackEnded, RollbackStarted
+from executor.model.plans import Plan
+
+NOTHING = Decision()
+
+
+def decide_run(plan: Plan, state: State) -> Decision:
+    """The next thing that is not one host's alone."""
+    if state.interrupt == "stop" and state.phase != "ended":
+        return finish.stop(state)
+    match state.phase:
+        case "connecting":
+            return _connect(state)
+        case "forward":
+            return _forward(plan, state)
+        case "halting":
+            return _halting(plan, state)
+        case "back":
+            return _back(plan, state)
+        case "returning":
+            return _returned(plan, state)
+        case "closing":
+            return finish.end(state) if state.closed else NOTHING
+        case "new" | "ended":
+            return NOTHING
+
+
+def _connect(state: State) -> Decision:
+    if state.connected:
+        return NOTHING
+    hosts = state.index.remote
+    return Decision((Connecting(hosts),), tuple(Connect(host) for host in hosts))
+
+
+def _forward(plan: Plan, state: State) -> Decision:
+    decision = abort.interrupt(plan, state)
+    if decision is not None:
+        return decision
+    if state.holding:
+        return NOTHING
+    if state.stage is not None:
+        return stage.go_on(plan, state)
+    if state.done < len(plan.stages) and not _all_out(state):
+        return stage.begin(plan, state)
+    return _close(plan, state)
+
+
+def _all_out(state: State) -> bool:
+    """Every host that the run was for has failed."""
+    remote = state.index.members
+    return bool(remote) and all(state.hosts[host].out for host in remote)
+
+
+# --- halting and going back -----------------------------------------------------------------------------------------
+
+
+def _halting(plan: Plan, state: State) -> Decision:
+    decision = abort.grace_over(state) or abort.quiet(state)
+    if decision is not None:
+        return decision
+    if state.working or state.ahead or state.own:
+        return NOTHING
+    aborted = state.aborted
+    if aborted is not None and aborted.then == "stop":
+        return finish.end(state)
+    hosts = abort.to_undo(plan, state)
+    if hosts:
+        reason = aborted.reason if aborted is not None else ""
+        return Decision((RollbackStarted(scope_of(plan, state), reason, hosts),))
+    return _close(plan, state)
+
+
+def _back(plan: Plan, state: State) -> Decision:
+    back = state.back
+    if back is None or back.open:
+        return NOTHING
+    if back.begun > back.ended:
+        wave = back.waves[back.begun - 1]
+        return Decision((BatchEnded(plan.stages[wave.stage].id, wave.batch, "back"),))
+    if back.begun < len(back.waves):
+        wave = back.waves[back.begun]
+        hosts = tuple(name for name in wave.courses if not state.hosts[name].lost and not state.hosts[name].stopped)
+        return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
+    told = [e for name in _owing(state) for e in rolled_back(state, state.hosts[name])]
+    return Decision((*told, RollbackEnded(finish.complete(state))))
+
+
+def _owing(state: State) -> tuple[str, ...]:
+    """Hosts that cannot be reached and have something to undo."""
+    return tuple(name for name, host in state.hosts.items() if host.lost and any(e.left for e in host.armed.values()))
+
+
+# --- closing --------------------------------------------------------------------------------------------------------
+
+
+def _close(plan: Plan, state: State) -> Decision:
+    """Nothing is left to do on the hosts: lost ones are tried once more, then the run's own `always`, then the end."""
+    owing = () if state.retried else _owing(state)
+    if owing:
+        return Decision((Connecting(owing),), tuple(Connect(host) for host in owing))
+    if plan.always and not state.closed:
+        return Decision((Closing(finish.status(state)),))
+    return finish.end(state)
+
+
+def _returned(plan: Plan, state: State) -> Decision:
+    """The lost hosts have been tried once more: those that answered undo what they owe."""
+    if state.connecting:
+        return NOTHING
+    if state.returned:
+        return Decision((RollbackStarted("host", "these hosts have returned", state.returned),))
+    return _close(plan, state)

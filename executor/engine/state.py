@@ -1,0 +1,380 @@
+"""What a run has come to: everything that deciding needs, and nothing that events did not say.
+
+A state is made by `initial`, changed by `evolve` alone and read by `decide`. A fold over a journal gives it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from executor.engine.index import Index, Leg
+from executor.events import Aborted, Answered, Direction, Key, RunEnded, RunStarted
+from executor.model.leaves import Value
+from executor.model.outcomes import Result, Status, Verdict
+from executor.model.plans import PlannedStep
+from executor.model.steps import Task
+
+# --- what a host has before it --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Run a planned step."""
+
+    leg: Leg
+    step: PlannedStep
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Pass the health probes of a stage."""
+
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unwind:
+    """Run the handler of an armed step: `seq` of its entry."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Say that the host is through: passed on the way there, rolled back on the way back."""
+
+
+Element: TypeAlias = Do | Gate | Unwind | Leave
+
+
+@dataclass(slots=True)
+class Course:
+    """What a host has before it, in order, and how far it is."""
+
+    elements: tuple[Element, ...]
+    direction: Direction
+    stage: int
+    kind: Literal["batch", "own", "wave", "closing"]
+    at: int = 0
+
+    @property
+    def next(self) -> Element | None:
+        return self.elements[self.at] if self.at < len(self.elements) else None
+
+
+Part: TypeAlias = Literal["action", "undo", "reapply"]
+Phase: TypeAlias = Literal["begin", "only_if", "unless", "action", "item", "retry", "apply", "verify"]
+Answer: TypeAlias = "Result | Verdict | Answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of one round of a loop."""
+
+    status: str
+    value: Value
+    disarmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one item of a checklist was answered with."""
+
+    item: int  # from 1
+    passed: bool
+    reason: str = ""  # why not
+    by: str = ""
+    text: str = ""  # the evidence
+    how: str = ""
+    status: Status = Status.OK
+    withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """A task in progress on a host. `phase` says what was last begun for the current item, `answer` what came of it."""
+
+    task: Task
+    step: str  # the id of the planned step, also of the one that a handler undoes
+    part: Part
+    direction: Direction
+    of: int  # for a handler: the item that it undoes
+    seq: int | None  # for a handler: its entry
+    offset: int  # attempts of the same key that earlier tries have used up
+    loop: tuple[Value, ...] | None = None  # what a late loop goes over, once it is known
+    item: int = 0
+    phase: Phase = "begin"
+    attempt: int = 0  # of the action, within this try
+    consent: Literal["", "asked", "given", "refused"] = ""  # --step
+    answer: Answer | None = None
+    result: Result | None = None  # the action's own
+    notes: list[Note] = field(default_factory=list)  # a checklist's answers
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def broken(self) -> bool:
+        """A round of the loop has failed for good."""
+        return bool(self.rounds) and self.rounds[-1].status == "failed"
+
+    def next_item(self) -> None:
+        self.item += 1
+        self.again()
+        self.attempt = 0
+
+    def again(self) -> None:
+        """Begin the current item from the start."""
+        self.phase, self.answer, self.result, self.notes = "begin", None, None, []
+
+    def fork(self) -> Work:
+        twin = copy(self)
+        twin.notes, twin.rounds = list(self.notes), list(self.rounds)
+        return twin
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a started step left behind, and what has come of undoing it. Entries are numbered as they were armed."""
+
+    seq: int
+    stage: int
+    host: str
+    task: str
+    item: int
+    kind: Literal["handler", "builtin", "none", "unsaid"]
+    run_wide: bool
+    values: dict[str, Value]
+    captured: Mapping[str, str] = field(default_factory=dict)
+    unchanged: bool = False  # the step has said that it changed nothing
+    status: Literal["armed", "disarmed", "passed", "failed", "owed", "skipped"] = "armed"
+    why: str = ""
+    wanted: bool = False  # a rollback has it in its scope
+
+    @property
+    def pending(self) -> bool:
+        """There is a handler, and it has not been dealt with."""
+        return self.kind in ("handler", "builtin") and self.status in ("armed", "owed")
+
+    @property
+    def left(self) -> bool:
+        """It should have been undone, and is not."""
+        return self.wanted and (self.pending or self.status == "failed")
+
+    def fork(self) -> Entry:
+        twin = copy(self)
+        twin.values = dict(self.values)
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a host cannot go on."""
+
+    reason: str
+    task: str = ""
+    step: str = ""
+    unreachable: bool = False
+    once: bool = False  # the step was run once for all
+
+
+@dataclass(slots=True)
+class HostState:
+    name: str
+    lost: str = ""  # why it cannot be reached
+    connecting: bool = False
+    reconnect: bool = False  # a person wants it tried again
+    out: bool = False  # failed: left out of the rest of the run
+    failure: Failure | None = None  # not yet acted upon
+    failed: Failure | None = None  # why it is out
+    asked: Literal["", "asked", "answered"] = ""  # about the failure
+    course: Course | None = None
+    work: Work | None = None
+    round: int = 0  # of the handler in progress: which of its tasks
+    did: bool = False  # something of the handler in progress was not skipped
+    probe: int = 0  # of the gate in progress: which of its probes
+    flights: set[Key] = field(default_factory=set)  # in the host's name, forward and back
+    tries: dict[tuple[str, str, Direction, int], int] = field(default_factory=dict)  # the last attempt of each
+    registered: dict[str, Value] = field(default_factory=dict)
+    sets: dict[str, Value] = field(default_factory=dict)
+    armed: dict[int, Entry] = field(default_factory=dict)  # by seq, as they were armed
+    cuts: dict[str, tuple[int, str]] = field(default_factory=dict)  # points of no return: step -> (seq, name)
+    entered: dict[int, bool] = field(default_factory=dict)  # stages begun -> has it passed
+    always_due: int | None = None  # the stage whose `always` it owes
+    drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it
+    unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
+    stopped: str = ""  # why its rollback stopped
+    undone: bool = False  # some rollback of it is over
+    touched: bool = False  # something may have changed on it
+
+    def fork(self) -> HostState:
+        twin = copy(self)
+        twin.course = copy(self.course)
+        twin.work = self.work.fork() if self.work else None
+        twin.flights, twin.drained = set(self.flights), set(self.drained)
+        twin.tries, twin.registered, twin.sets = dict(self.tries), dict(self.registered), dict(self.sets)
+        twin.cuts, twin.entered, twin.unhealthy = dict(self.cuts), dict(self.entered), dict(self.unhealthy)
+        twin.armed = {seq: entry.fork() for seq, entry in self.armed.items()}
+        return twin
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Work in progress in the world."""
+
+    kind: Literal["perform", "sample", "wait", "ask", "watch"]
+    on: str = ""  # whose connection does it
+    ending: bool = False  # we have asked for its end
+
+
+@dataclass(slots=True)
+class Once:
+    """A step that runs once for all: who came to it, who runs it, whether it is over."""
+
+    owner: str = ""
+    over: bool = False
+
+
+@dataclass(slots=True)
+class StageState:
+    at: int  # the index of the stage in the plan
+    hosts: tuple[str, ...] = ()
+    batches: tuple[tuple[str, ...], ...] = ()  # those that are cut already; a sliding window adds its own
+    limit: int = 0
+    failures: int = 0
+    begun: int = 0  # batches
+    ended: int = 0
+    open: dict[str, int] = field(default_factory=dict)  # hosts of batches in progress -> the batch
+    active: set[str] = field(default_factory=set)  # of those, the ones on their way forward
+    waiting: dict[str, dict[str, None]] = field(default_factory=dict)  # once step -> hosts that have come to it
+    condemned: list[str] = field(default_factory=list)  # failed hosts whose own rollback has not begun
+    pausing: dict[int, str] = field(default_factory=dict)  # batch -> "going", "over"
+    last_failure: str = ""  # for people
+    broken: str = ""  # why the stage fails whatever max_failures says
+    broken_by: str = ""  # the watch that did it
+    rewatch: str = ""  # a watch that shall begin again
+    faulted: dict[str, str] = field(default_factory=dict)  # hosts that their watch has failed -> why
+    bad: set[Key] = field(default_factory=set)  # watches in a bad spell
+    window: int = 0  # places of a sliding window; 0: batches
+    next: int = 0  # the first host that a window has not admitted
+    unwell: dict[str, None] = field(default_factory=dict)  # hosts that were unhealthy beforehand, not yet through
+    kept: set[str] = field(default_factory=set)  # failed hosts that keep their place in the window
+    through: list[int] = field(default_factory=list)  # batches of a window that are through and not yet ended
+    resting: dict[int, str] = field(default_factory=dict)  # batches after which a pause keeps the host's place
+    number: int = 0  # of the last batch begun, for templates
+    members: tuple[str, ...] = ()
+
+    def fork(self) -> StageState:
+        twin = copy(self)
+        twin.open, twin.active, twin.pausing = dict(self.open), set(self.active), dict(self.pausing)
+        twin.waiting = {task: dict(hosts) for task, hosts in self.waiting.items()}
+        twin.condemned, twin.bad = list(self.condemned), set(self.bad)
+        twin.unwell, twin.kept = dict(self.unwell), set(self.kept)
+        twin.faulted = dict(self.faulted)
+        twin.through, twin.resting = list(self.through), dict(self.resting)
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Hosts that go a piece of the way back side by side."""
+
+    stage: int
+    batch: int
+    courses: Mapping[str, tuple[Element, ...]]
+
+
+@dataclass(slots=True)
+class WayBack:
+    """A rollback of several hosts: its waves, one after the other."""
+
+    waves: tuple[Wave, ...]
+    begun: int = 0
+    ended: int = 0
+    open: set[str] = field(default_factory=set)
+
+    def fork(self) -> WayBack:
+        twin = copy(self)
+        twin.open = set(self.open)
+        return twin
+
+
+RunPhase: TypeAlias = Literal["new", "connecting", "forward", "halting", "back", "returning", "closing", "ended"]
+
+
+@dataclass(slots=True)
+class State:
+    index: Index
+    hosts: dict[str, HostState]
+    phase: RunPhase = "new"
+    run: RunStarted | None = None
+    ended: RunEnded | None = None
+    stage: StageState | None = None
+    done: int = 0  # stages that are behind
+    ran: dict[int, list[tuple[str, ...]]] = field(default_factory=dict)  # stage -> its batches, as they were begun
+    looked: dict[str, bool] = field(default_factory=dict)  # hosts asked ahead of a window -> healthy
+    looking: int = 0  # samples of them under way
+    flights: dict[Key, Flight] = field(default_factory=dict)
+    busy: int = 0  # performs and samples among them
+    ahead: set[Key] = field(default_factory=set)  # those on the way forward, but watches and the grace
+    connecting: set[str] = field(default_factory=set)
+    connected: bool = False  # the connections of the start have been asked for
+    armed: int = 0  # entries so far
+    cuts: dict[str, tuple[int, str]] = field(default_factory=dict)  # points of no return for all hosts
+    onces: dict[str, Once] = field(default_factory=dict)
+    everywhere: dict[str, Value] = field(default_factory=dict)  # registered by steps that ran once for all
+    own: set[str] = field(default_factory=set)  # hosts in a rollback of their own
+    working: set[str] = field(default_factory=set)  # hosts with something on the way forward that is not told yet
+    questions: dict[Key, str] = field(default_factory=dict)  # open: about failures and interrupts -> kind
+    stepping: bool = True  # --step still asks
+    interrupt: Literal["", "ask", "stop"] = ""  # not yet acted upon
+    interrupted: bool = False
+    chosen: Literal["", "rollback", "stop"] = ""  # by a person
+    aborted: Aborted | None = None
+    grace: Literal["", "running", "over"] = ""
+    asks: int = 0  # questions and pauses about the run so far, to name them apart
+    back: WayBack | None = None
+    undone: bool = False  # a rollback of several hosts is over
+    retried: bool = False  # lost hosts have been tried once more
+    returned: tuple[str, ...] = ()  # those that came back
+    rolling: bool = False  # RollbackStarted without its RollbackEnded
+    closed: bool = False  # the run's `always` is behind
+    unclosed: str = ""  # what of it failed
+    # Which hosts may have something to decide ("" is the run itself). Only a cache: `wake` makes it anew.
+    agenda: dict[str, None] = field(default_factory=dict, compare=False)
+    starved: dict[str, None] = field(default_factory=dict, compare=False)  # wait for one of the forks
+
+    def touch(self, host: str) -> None:
+        self.agenda[host] = None
+
+    def touch_run(self) -> None:
+        self.agenda[""] = None
+
+    def wake(self) -> None:
+        """Look at everything again. Needed only where a state comes from somewhere else than `evolve`."""
+        self.starved.clear()
+        self.agenda = dict.fromkeys(["", *self.hosts])
+
+    @property
+    def holding(self) -> bool:
+        """Nothing new is begun on the way forward until a person has answered."""
+        return bool(self.questions)
+
+    def fork(self) -> State:
+        """An independent copy: what happens to one does not touch the other. The plan's own values are shared."""
+        twin = copy(self)
+        twin.hosts = {name: host.fork() for name, host in self.hosts.items()}
+        twin.stage = self.stage.fork() if self.stage else None
+        twin.back = self.back.fork() if self.back else None
+        twin.onces = {key: copy(once) for key, once in self.onces.items()}
+        twin.ran = {stage: list(batches) for stage, batches in self.ran.items()}
+        twin.looked, twin.flights = dict(self.looked), dict(self.flights)
+        twin.ahead = set(self.ahead)
+        twin.connecting, twin.own, twin.working = set(self.connecting), set(self.own), set(self.working)
+        twin.cuts, twin.everywhere, twin.questions = dict(self.cuts), dict(self.everywhere), dict(self.questions)
+        twin.agenda, twin.starved = dict(self.agenda), dict(self.starved)
+        return twin
