@@ -12,6 +12,7 @@ from executor.language import leaves
 from executor.language.checker import check
 from executor.language.draft import Draft, Where
 from executor.language.nodes import MapNode, Node
+from executor.language.projects import real
 from executor.language.reader import parse
 from executor.language.schemas import language
 from executor.language.sources import read, shown
@@ -56,7 +57,7 @@ def steps_of(draft: Draft, node: Node, where: Where, read_steps: ReadSteps) -> t
 def find(draft: Draft, node: Node, where: Where) -> Path | None:
     """The file that an include names, relative to its own file; None, with a problem, where it may not be."""
     name = leaves.plain_line(draft, node)
-    path = (where.file.parent / name).resolve()
+    path = real(where.file.parent / name)
     if "{{" in name:
         return None
     if not path.is_relative_to(draft.root):

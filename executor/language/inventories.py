@@ -14,7 +14,7 @@ from executor.language.draft import Draft
 from executor.language.hierarchy import Entries, GroupEntry, HostEntry, Listed, merge, resolve
 from executor.language.nodes import MapNode, Node, Scalar
 from executor.language.patterns import LOCALHOST
-from executor.language.projects import find
+from executor.language.projects import find, real
 from executor.language.reader import parse
 from executor.language.schemas import language
 from executor.language.sources import read, shown
@@ -37,7 +37,7 @@ def load_inventory(sources: Sequence[str], *, root: Path) -> Inventory:
     A source is a path, a name under `inventories/` of the project at `root`, or a list of hosts with a comma in it
     (`web1,web2:2222,`). `localhost` is always there. Raises InvalidInput with every problem of all sources.
     """
-    draft = Draft(root.resolve())
+    draft = Draft(real(root))
     entries = Entries()
     for source in sources:
         entries = merge(entries, _list(draft, source) if "," in source else _file(draft, source, root))
@@ -83,7 +83,7 @@ def _file(draft: Draft, name: str, root: Path) -> Entries:
     schema = language("inventory")
     kept, problems = check(reading.root, schema.root, schema)
     draft.problems += problems
-    return _entries(draft, kept, path.resolve().parent) if isinstance(kept, MapNode) else Entries()
+    return _entries(draft, kept, real(path).parent) if isinstance(kept, MapNode) else Entries()
 
 
 def _entries(draft: Draft, node: MapNode, folder: Path) -> Entries:

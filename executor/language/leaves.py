@@ -76,6 +76,7 @@ def plain_line(draft: Draft, node: Node) -> str:
     content = plain_text(draft, node)
     if any(ord(char) < 32 or ord(char) == 127 for char in content):
         draft.say("this must be one line, without control characters", node.place, code="line")
+        return ""
     return content
 
 

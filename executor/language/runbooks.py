@@ -10,7 +10,7 @@ from executor.language.checks import check_runbook
 from executor.language.draft import Draft, Where
 from executor.language.nodes import MapNode, Node
 from executor.language.params import params
-from executor.language.projects import project_root
+from executor.language.projects import project_root, real
 from executor.language.reader import parse
 from executor.language.schemas import language
 from executor.language.sources import read
@@ -24,7 +24,7 @@ def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
 
     Raises InvalidInput with every problem of its files, in their order.
     """
-    found_root = (root or project_root(path)).resolve()
+    found_root = real(root) if root is not None else project_root(path)
     source = read(path)
     draft = Draft(found_root, files=[source.name])
     reading = parse(source)
@@ -43,7 +43,7 @@ def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
 
 def _runbook(draft: Draft, node: MapNode, path: Path) -> Runbook:
     items = node.items
-    where = Where(path.resolve())
+    where = Where(real(path))
     declared = params(draft, items.get("params"))
     variables = leaves.variables(draft, items.get("vars"))
     files = tuple(includes.variables_of(draft, item, where) for item in _list(items.get("vars_files")))

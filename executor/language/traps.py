@@ -166,6 +166,13 @@ def _plain_syntax(said: str, rest: str, at: Place, opened: Place) -> Problem:
             "put a value that contains `: ` in quotes, or check the indentation of this line",
             code="syntax",
         )
+    if "block sequence entries" in said:
+        return Problem(
+            "a `-` begins an entry of a list here, where none can stand",
+            at,
+            "put quotes around the value if it is text, or begin the list in the next line",
+            code="syntax",
+        )
     if "cannot start" in said and rest:
         return Problem(f"a value cannot begin with `{rest[0]}`", at, "put quotes around it", code="syntax")
     if "expected '-'" in said or "expected key" in said or "could not find expected ':'" in said:
