@@ -22,9 +22,9 @@ from executor.report.guide import Guide
 from executor.report.line import Line, Tone, line
 from executor.report.picture import picture
 from executor.report.plain import host_width
-from executor.report.rows import Style
 from executor.report.safe import visible
 from executor.report.story import RunView
+from executor.report.style import Style, piece
 from executor.report.wording import told
 
 FRAME = 0.1  # seconds between two frames, at least
@@ -135,13 +135,13 @@ class Live:
         return one.weight == "step" and (stage is None or len(stage.hosts) <= _SINGLY)
 
     def _texts(self, one: Line, time: str) -> list[Text]:
-        front = Text(f"{time} ", Style.QUIET).append(f"{one.host:<{self._names}} " if one.host else "")
+        front = piece(f"{time} ", Style.QUIET).append(f"{one.host:<{self._names}} " if one.host else "")
         margin = " " * front.cell_len
         room = max(self._console.width - len(margin) - 1, 20)
         first, *more = wrap(one.text, room, break_long_words=False, break_on_hyphens=False) or [""]
         lines = [front.append(first, _TONES[one.tone])]
-        lines += [Text(f"{margin}{part}", _TONES[one.tone]) for part in more]
-        lines += [Text(f"{margin}{self._glyphs.quote} {visible(said)}", Style.QUIET) for said in one.output]
+        lines += [piece(f"{margin}{part}", _TONES[one.tone]) for part in more]
+        lines += [piece(f"{margin}{self._glyphs.quote} {visible(said)}", Style.QUIET) for said in one.output]
         return lines
 
     def _draw(self) -> None:

@@ -10,9 +10,10 @@ from executor.events import Key
 from executor.report.glyphs import Glyphs
 from executor.report.guide import Guide
 from executor.report.phrasing import count, duration, span
-from executor.report.rows import Style, bar, clip, host_rows, spread
+from executor.report.rows import host_rows
 from executor.report.safe import visible
 from executor.report.story import RunView, Watched
+from executor.report.style import Style, bar, clip, piece, spread
 
 _WIDEST = 132  # columns beyond which a row's two ends would be too far apart to read as one
 _SMALL = 12  # lines that the frame may have however low the terminal is, as long as they fit
@@ -34,10 +35,10 @@ def _header(view: RunView, width: int, glyphs: Glyphs) -> Text:
     run = view.run
     style = Style.BACK if view.rollback else Style.HEAD
     name = f" {visible(run.name)} " if run else " … "
-    left = Text(glyphs.rule * 2, Style.RULE).append(name, style)
+    left = piece(glyphs.rule * 2, Style.RULE).append(name, style)
     if run and width >= 60:
         left.append(f"{glyphs.dot} {run.run} ", Style.QUIET)
-    right = Text(f" {duration(view.elapsed)} ", Style.HEAD).append(glyphs.rule * 2, Style.RULE)
+    right = piece(f" {duration(view.elapsed)} ", Style.HEAD).append(glyphs.rule * 2, Style.RULE)
     return spread(left, right, width, fill=glyphs.rule, glyphs=glyphs)
 
 
@@ -45,15 +46,15 @@ def _progress(view: RunView, width: int, glyphs: Glyphs) -> list[Text]:
     """Where the run is: the stage and its batch, or the way back."""
     back, stage = view.rollback, view.stage
     if view.closing:
-        return [Text(" The run's closing steps", Style.HEAD).append(f"  {visible(view.closing)}", Style.QUIET)]
+        return [piece(" The run's closing steps", Style.HEAD).append(f"  {visible(view.closing)}", Style.QUIET)]
     if back is not None:
-        left = Text(f" {glyphs.back} ROLLING BACK ", Style.BACK).append(_scope(back.scope))
+        left = piece(f" {glyphs.back} ROLLING BACK ", Style.BACK).append(_scope(back.scope))
         right = _share(back.over, len(back.hosts), width, glyphs, Style.BACK)
-        return [spread(left, right, width, glyphs=glyphs), Text(f"   {visible(back.reason)}", Style.QUIET)]
+        return [spread(left, right, width, glyphs=glyphs), piece(f"   {visible(back.reason)}", Style.QUIET)]
     if stage is None:
         return [Text(f" Connecting: {view.reached} of {count(view.connecting, 'host')} reached")]
     nth = f" Stage {stage.number} of {stage.of}  " if stage.number else " "
-    left = Text(nth, Style.QUIET).append(visible(stage.name), Style.HEAD)
+    left = piece(nth, Style.QUIET).append(visible(stage.name), Style.HEAD)
     if stage.batches > 1 and stage.batch:
         left.append(f"  batch {stage.batch} of {stage.batches}", Style.QUIET)
     if stage.failed:
@@ -74,14 +75,14 @@ def _share(done: int, of: int, width: int, glyphs: Glyphs, style: str) -> Text:
 
 def _questions(view: RunView, glyphs: Glyphs) -> list[Text]:
     texts = [_who(key) + visible(question.text) for key, question in view.asking.items()]
-    return _first(Text(f" {glyphs.ask} ", Style.WARN).append(text, Style.HEAD) for text in texts)
+    return _first(piece(f" {glyphs.ask} ", Style.WARN).append(text, Style.HEAD) for text in texts)
 
 
 def _waits(view: RunView, width: int, glyphs: Glyphs) -> list[Text]:
     lines = []
     for wait in view.waits.values():
         gone = view.now - wait.since
-        text = Text(f" {glyphs.clock} ", Style.WORK).append(_who(wait.key) + visible(wait.why))
+        text = piece(f" {glyphs.clock} ", Style.WORK).append(_who(wait.key) + visible(wait.why))
         left = max(wait.seconds - gone, 0.0)
         text.append(f"  {duration(left)} left of {span(wait.seconds)} ", Style.QUIET)
         share = gone / wait.seconds if wait.seconds else 1.0
@@ -96,7 +97,7 @@ def _watches(view: RunView, glyphs: Glyphs) -> list[Text]:
 
 def _watch(watched: Watched, glyphs: Glyphs) -> Text:
     style = {"": Style.QUIET, "good": Style.GOOD, "inconclusive": Style.WARN, "bad": Style.BAD, "failed": Style.BAD}
-    text = Text(f" {glyphs.watch} ", style[watched.state]).append(_who(watched.key))
+    text = piece(f" {glyphs.watch} ", style[watched.state]).append(_who(watched.key))
     if watched.verdict is not None:
         text.append(f"{watched.state}: ", style[watched.state]).append(f"{visible(watched.verdict.summary)}  ")
     return text.append(visible(watched.what), Style.QUIET)
@@ -110,4 +111,4 @@ def _first(lines: Iterable[Text]) -> list[Text]:
     every: Sequence[Text] = list(lines)
     if len(every) <= _ASIDE:
         return list(every)
-    return [*every[: _ASIDE - 1], Text(f"   and {len(every) - _ASIDE + 1} more", Style.QUIET)]
+    return [*every[: _ASIDE - 1], piece(f"   and {len(every) - _ASIDE + 1} more", Style.QUIET)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from executor.report.glyphs import Glyphs
@@ -14,26 +13,13 @@ from executor.report.line import label
 from executor.report.phrasing import count, duration, some_names, span
 from executor.report.safe import visible
 from executor.report.story import HostView, Phase, RunView, Work
+from executor.report.style import Style, bar, piece, spread
 
 QUIET_AFTER = 30.0  # seconds without output after which a running command is said to be quiet
 _ALL_SHOWN = 12  # a stage of so many hosts has a row for each, also for those that do nothing
 _LONGEST = 8  # hosts that are shown one by one where the others are folded
 _LINES = 3  # of output below a host that is working
 _WIDE = 120  # columns from which on the last line of output stands in the host's own row
-
-
-class Style:
-    """How things look. Every meaning is in the words too."""
-
-    HEAD = "bold"
-    QUIET = "dim"
-    RULE = "dim"
-    WORK = "cyan"
-    GOOD = "green"
-    BAD = "bold red"
-    WARN = "yellow"
-    BACK = "bold magenta"
-    PLAIN = ""
 
 
 _PHASES: dict[Phase, tuple[str, str, str]] = {  # glyph, style, words
@@ -107,7 +93,7 @@ class _Rows:
         back = work.key.direction == "back" or host.phase == "undoing"
         style = Style.BACK if back else Style.WORK
         glyph = self._glyphs.back if back else self._glyphs.working
-        row = Text(f" {glyph} ", style).append(f"{host.name:<{self._names}}  ")
+        row = piece(f" {glyph} ", style).append(f"{host.name:<{self._names}}  ")
         row.append(_doing(work), Style.HEAD)
         if work.key.attempt > 1:
             row.append(f"  attempt {work.key.attempt}", Style.WARN)
@@ -135,7 +121,7 @@ class _Rows:
 
     def _idle(self, host: HostView) -> Text:
         glyph, style, words = _PHASES[host.phase]
-        row = Text(f" {getattr(self._glyphs, glyph)} ", style).append(f"{host.name:<{self._names}}  ", Style.QUIET)
+        row = piece(f" {getattr(self._glyphs, glyph)} ", style).append(f"{host.name:<{self._names}}  ", Style.QUIET)
         row.append(words, style if host.phase not in ("waiting", "left out") else Style.QUIET)
         if host.phase == "passed" and host.steps:
             row.append(f"  {count(host.steps, 'step')}, {host.changed} changed", Style.QUIET)
@@ -144,7 +130,7 @@ class _Rows:
         return row
 
     def _quoted(self, said: str) -> Text:
-        return Text(" " * (self._names + 5), Style.QUIET).append(f"{self._glyphs.quote} {visible(said)}", Style.QUIET)
+        return piece(" " * (self._names + 5), Style.QUIET).append(f"{self._glyphs.quote} {visible(said)}", Style.QUIET)
 
     def folded(self, active: Sequence[HostView], room: int) -> list[Text]:
         """Hosts that do the same as one line; then, as far as there is room, those that have been at it longest."""
@@ -158,19 +144,19 @@ class _Rows:
         others = sum(len(hosts) for _, hosts in largest[len(shown) :])
         if others:
             lines.append(
-                Text(f"   and {count(others, 'host')} at {len(largest) - len(shown)} other steps", Style.QUIET)
+                piece(f"   and {count(others, 'host')} at {len(largest) - len(shown)} other steps", Style.QUIET)
             )
         slow = sorted(active, key=lambda host: host.current.since if host.current else 0.0)
         rest = min(room - len(lines) - 1, _LONGEST)
         if rest > 0:
-            lines.append(Text("   longest at it:", Style.QUIET))
+            lines.append(piece("   longest at it:", Style.QUIET))
             lines += [self._busy(h, h.current, inline=self._width >= _WIDE) for h in slow[:rest] if h.current]
         return lines
 
     def _group(self, name: str, hosts: Sequence[HostView]) -> Text:
         back = hosts[0].phase == "undoing"
         glyph, style = (self._glyphs.back, Style.BACK) if back else (self._glyphs.working, Style.WORK)
-        row = Text(f" {glyph} ", style).append(f"{len(hosts):>4} ").append(name, Style.HEAD)
+        row = piece(f" {glyph} ", style).append(f"{len(hosts):>4} ").append(name, Style.HEAD)
         room = self._width - row.cell_len - 14
         if room > 12:
             row.append(f"  {some_names([host.name for host in hosts], room)}", Style.QUIET)
@@ -200,24 +186,3 @@ def _words(work: Work) -> list[str]:
 def _time(seconds: float) -> str:
     """A duration that does not flicker between milliseconds and seconds as it begins."""
     return duration(seconds) if seconds >= 0.1 else "0.0s"
-
-
-def bar(share: float, long: int, glyphs: Glyphs, style: str) -> Text:
-    """A bar that is `share` (0 to 1) full."""
-    full = round(min(max(share, 0.0), 1.0) * long)
-    return Text(glyphs.full * full, style).append(glyphs.empty * (long - full), Style.QUIET)
-
-
-def spread(left: Text, right: Text, width: int, *, glyphs: Glyphs, fill: str = " ") -> Text:
-    """Two texts at both ends of a line; the left one is cut where they do not fit."""
-    left = clip(left, width - right.cell_len, glyphs)
-    gap = width - left.cell_len - right.cell_len
-    return left.append(fill * max(gap, 0), Style.RULE if fill != " " else "").append_text(right)
-
-
-def clip(line: Text, width: int, glyphs: Glyphs) -> Text:
-    """The line in at most `width` columns, with a sign where it was cut."""
-    if cell_len(line.plain) <= width:
-        return line
-    line.truncate(max(width - 1, 0))
-    return line.append(glyphs.more) if width > 0 else line

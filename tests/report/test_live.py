@@ -19,6 +19,7 @@ from executor.report.guide import Guide
 from executor.report.live import Live
 from executor.report.picture import picture
 from executor.report.story import RunView
+from executor.report.style import Style, piece
 from tests.report.fleet import Film, Said, film, plan
 from tests.report.golden import matches
 from tests.report.stories import BEGAN
@@ -273,3 +274,10 @@ def test_closing_twice_is_no_matter() -> None:
     before = out.getvalue()
     live.close()
     assert out.getvalue() == before
+
+
+def test_a_style_ends_where_the_next_piece_begins() -> None:
+    """A green glyph makes no green line."""
+    made, out = console()
+    Canvas(made).draw([], [piece("✓", Style.GOOD).append(" web1")])
+    assert "\x1b[32m✓\x1b[0m web1" in out.getvalue()
