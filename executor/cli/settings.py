@@ -36,7 +36,7 @@ def project_file(start: Path) -> Path | None:
 
 
 def load(start: Path) -> dict[str, Any]:
-    """The defaults that hold in a folder, as flags take them. Raises InvalidInput for a file that cannot be read or understood."""
+    """The defaults that hold in a folder, as flags take them. Raises InvalidInput for a file that makes no sense."""
     user = Path(platformdirs.user_config_dir("runbook")) / "runbook.toml"
     files = [path for path in (user, project_file(start)) if path is not None and path.is_file()]
     merged: dict[str, Any] = {}

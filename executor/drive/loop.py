@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from executor.drive.inbox import Call, Clock, Inbox, Message, Output
 from executor.drive.recorder import Recorder, Reporters
 from executor.drive.timers import Timers
-from executor.engine import State, decide, evolve
-from executor.engine.effects import Effect, Finish
+from executor.engine import decide, evolve, initial
+from executor.engine.effects import Decision, Effect, Finish
 from executor.errors import Exit
-from executor.events import Event
+from executor.events import Event, RunStarted
 from executor.model.plans import Plan
 
+NOTHING = Decision()
 TICK = 0.1  # seconds between two looks of the live view
 
 
@@ -23,14 +25,15 @@ class World(Protocol):
 
 
 class Loop:
-    """Runs a plan from a state to its end. See `run`."""
+    """Runs a plan to its end. See `run`."""
 
     def __init__(
-        self, plan: Plan, state: State, *, world: World, inbox: Inbox, timers: Timers, recorder: Recorder,
+        self, plan: Plan, started: RunStarted, *, world: World, inbox: Inbox, timers: Timers, recorder: Recorder,
         reporters: Reporters, clock: Clock,
     ) -> None:  # fmt: skip
         self._plan = plan
-        self._state = state
+        self._started = started
+        self._state = initial(plan)
         self._world = world
         self._inbox = inbox
         self._timers = timers
@@ -40,7 +43,7 @@ class Loop:
 
     def run(self) -> Exit:
         """Until the engine says Finish. Raises JournalFailed when the journal can no longer be written."""
-        finished = self._settle()
+        finished = self._settle([self._started])
         while finished is None:
             finished = self._take(self._inbox.gather(self._patience()))
         return finished
@@ -66,19 +69,15 @@ class Loop:
         self._reporters.tick(now)
         return finished
 
-    def _settle(self, events: list[Event] | None = None) -> Exit | None:
+    def _settle(self, events: list[Event]) -> Exit | None:
         """Fold events in, let the engine decide until it has nothing more to say, then act on all of it.
 
         Everything is on disk before the first effect starts; what came together shares one sync.
         """
-        if events:
-            self._fold(events)
+        self._fold(events)
         effects: list[Effect] = []
-        while True:
-            decision = decide(self._plan, self._state)
-            if not decision.events and not decision.effects:
-                break
-            self._fold(list(decision.events))
+        while (decision := decide(self._plan, self._state)) != NOTHING:
+            self._fold(decision.events)
             effects += decision.effects
         self._recorder.sync()
         for effect in effects:
@@ -87,7 +86,7 @@ class Loop:
             self._world.perform(effect)
         return None
 
-    def _fold(self, events: list[Event]) -> None:
+    def _fold(self, events: Sequence[Event]) -> None:
         self._recorder.record(events)
         for event in events:
             self._state = evolve(self._plan, self._state, event)

@@ -9,6 +9,7 @@ from executor.drive.inbox import Clock
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.journal.log import Log
+from executor.model.outcomes import Verdict
 from executor.report.protocol import Reporter
 
 
@@ -24,6 +25,9 @@ class Reporters:
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:
         self._each(lambda reporter: reporter.output(key, stream, data))
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        self._each(lambda reporter: reporter.measured(key, verdict))
 
     def tick(self, mono: float) -> None:
         self._each(lambda reporter: reporter.tick(mono))

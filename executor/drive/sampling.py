@@ -13,6 +13,7 @@ from executor.engine.effects import Sample, Watch
 from executor.events import Judged, Key, WatchTurned
 from executor.hosts.protocol import Host
 from executor.model.inventories import HostSpec
+from executor.model.outcomes import Verdict
 from executor.probes.answers import Answer, inconclusive
 from executor.probes.ask import Asking, ask
 from executor.probes.schedule import Schedule, begin, observe, watching
@@ -33,19 +34,23 @@ class Sampling:
 
     def __init__(
         self,
+        *,
         host: Callable[[str], Host],
         specs: Mapping[str, HostSpec],
         inbox: Inbox,
         timers: Timers,
         clock: Clock,
         workers: Executor,
+        measured: Callable[[Key, Verdict], None],
     ) -> None:
+        """`measured` is told what a probe says so far, after each sample."""
         self._host = host
         self._specs = specs
         self._inbox = inbox
         self._timers = timers
         self._clock = clock
         self._workers = workers
+        self._measured = measured
         self._going: dict[Key, _Going] = {}
         self._began: dict[tuple[str, str], float] = {}
 
@@ -96,6 +101,8 @@ class Sampling:
         if self._going.get(key) is not going:
             return  # cancelled while it was being asked
         schedule = going.schedule = observe(going.schedule, answer, self._clock())
+        if schedule.now is not None:
+            self._measured(key, schedule.now)
         if schedule.turned is not None and schedule.now is not None and isinstance(going.effect, Watch):
             self._inbox.put(WatchTurned(key, schedule.turned, schedule.verdict or schedule.now))
         if schedule.verdict is not None:

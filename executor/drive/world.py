@@ -41,6 +41,7 @@ class RealWorld:
 
     def __init__(
         self,
+        *,
         hosts: Hosts,
         work: Work,
         sampling: Sampling,

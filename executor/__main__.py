@@ -1,0 +1,5 @@
+"""`python -m executor` is `runbook`."""
+
+from executor.cli import main
+
+main()

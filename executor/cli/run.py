@@ -1,0 +1,32 @@
+"""`runbook run`: the main job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from executor.cli.options import plan_options, run_options
+from executor.cli.planned import plan_of
+
+
+@click.command(epilog="Example: runbook run production-deploy -i prod -e version=v1.2.3")
+@click.argument("runbook")
+@plan_options
+@run_options
+@click.option("--dry-run", is_flag=True, help="Only show what would be done, as `runbook plan` does.")
+def command(runbook: str, dry_run: bool, **flags: Any) -> int:
+    """Run a runbook on the hosts of an inventory, host by host, and undo it where it fails.
+
+    RUNBOOK is a path, or a name under runbooks/. At a terminal the plan's outline is shown and a question asked
+    first; -y goes at once. Ctrl-C asks what to do; a second one stops the run.
+    """
+    from executor.cli.session import at_terminal, begin
+
+    plan = plan_of(runbook, flags, at_terminal=at_terminal())
+    if dry_run:
+        from executor.cli.plan import as_text
+
+        click.echo(as_text(plan))
+        return 0
+    return begin(plan, flags)

@@ -1,0 +1,201 @@
+"""What a run needs of the person and the machine in front of it: gates before it, reports beside it, its summary."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from executor.cli.main import COMMANDS
+from executor.drive.recorder import Reporters
+from executor.drive.session import run_plan
+from executor.drive.signals import listening
+from executor.errors import Exit, Problem, RunbookError
+from executor.events import Answered, Event, Key, RunStarted, Stamp
+from executor.gates import answers as given
+from executor.gates.answers import Answers
+from executor.gates.desk import Desk
+from executor.gates.needs import needs, refused
+from executor.gates.terminal import Terminal
+from executor.hosts.pool import Hosts
+from executor.hosts.protocol import Stream
+from executor.journal import folders
+from executor.journal.log import JournalFailed
+from executor.model.outcomes import Verdict
+from executor.model.plans import Plan
+from executor.planning.codec import digest, to_json
+from executor.report.aside import Aside
+from executor.report.choose import choose
+from executor.report.fold import fold, heard
+from executor.report.live import Live
+from executor.report.screen import Screen
+from executor.report.story import RunView
+from executor.report.summary import summary
+from executor.report.summary import text as summary_text
+
+
+def at_terminal() -> bool:
+    """Can a person be asked?"""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
+    """Everything from a plan to the exit code. Raises RunbookError where a gate refuses."""
+    confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
+    _gates(plan, confirmed, yes=flags["yes"])
+    password = _password() if flags["ask_become_pass"] else None
+    run = folders.new_run_id(datetime.now().astimezone())
+    folder = folders.create(folders.state_folder(os.environ), run, to_json(plan))
+    started = RunStarted(
+        run=run,
+        name=plan.name,
+        file=plan.file,
+        plan_digest=digest(plan),
+        operator=operator(),
+        controller=socket.gethostname(),
+        inventory=plan.inventory,
+        params=plan.params,
+        reason=flags["reason"],
+    )
+    chronicle = Chronicle(plan)
+    report = choose(
+        plan,
+        flags["output"],
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        environment=os.environ,
+        everything=flags["verbose"] > 0,
+    )
+    live = report if isinstance(report, Live) else None
+    hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password)
+    reporters = Reporters([chronicle, Aside(report)], lambda text: click.echo(f"runbook: {text}", err=True))
+    try:
+        exit_code = run_plan(
+            plan,
+            started,
+            folder=folder,
+            hosts=hosts,
+            reporters=reporters,
+            open_desk=lambda answered: _desk(confirmed, answered, live, flags["inventory"]),
+            listening=listening,
+        )
+    except JournalFailed as error:
+        raise _journal_failed(error, chronicle.view) from error
+    _tell(chronicle.view, as_text=flags["output"] == "text")
+    return exit_code
+
+
+# --- before it ---------------------------------------------------------------------------------------------------
+
+
+def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
+    asked = needs(plan)
+    given.check(answers, asked)
+    if not at_terminal():
+        missing = given.unanswered(asked, answers)
+        if missing:
+            raise refused(missing)
+        return
+    if not yes:
+        from executor.planning.show import outline
+
+        click.echo(outline(plan), err=True)
+        if not click.confirm("Go?", default=False, err=True):
+            raise RunbookError(Problem("not started: nobody said go"), exit_code=Exit.REFUSED)
+
+
+def _password() -> Callable[[], str]:
+    """Asked for once, before anything runs side by side."""
+    password = getpass.getpass("sudo password: ")
+    return lambda: password
+
+
+def operator() -> str:
+    """Who runs this: RUNBOOK_OPERATOR, or the login's name."""
+    named = os.environ.get("RUNBOOK_OPERATOR")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a uid without a name, as containers have
+        return f"uid {os.getuid()}"
+
+
+# --- beside it -----------------------------------------------------------------------------------------------------
+
+
+def _desk(
+    answers: Answers, answered: Callable[[Answered], None], live: Live | None, inventory: tuple[str, ...]
+) -> Desk:
+    terminal = None
+    if at_terminal():
+        color = "NO_COLOR" not in os.environ
+        terminal = Terminal(
+            Screen(sys.stderr, live=live, colour=color),
+            answered,
+            fd=sys.stdin.fileno(),
+            operator=operator(),
+            login=lambda host: _login(host, inventory),
+        )
+    return Desk(answers, answered, operator=operator(), terminal=terminal)
+
+
+def _login(host: str, inventory: tuple[str, ...]) -> None:
+    """A shell on a host, for the question of what to do with it."""
+    flags = [word for source in inventory for word in ("-i", source)]
+    subprocess.run([sys.executable, "-m", "executor", "ssh", host, *flags], check=False)
+
+
+class Chronicle:
+    """Keeps the run's story for the summary at its end."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.view = RunView()
+        self._plan = plan
+
+    def event(self, stamp: Stamp, event: Event) -> None:
+        fold(self.view, self._plan, stamp, event)
+
+    def output(self, key: Key, stream: Stream, data: bytes) -> None:
+        heard(self.view, key, stream, data)
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        """What a probe says meanwhile is not part of the summary."""
+
+    def tick(self, mono: float) -> None:
+        """Nothing here moves with the time."""
+
+    def close(self) -> None:
+        """The view stays."""
+
+
+# --- after it ------------------------------------------------------------------------------------------------------
+
+
+def _tell(view: RunView, *, as_text: bool) -> None:
+    """The summary: on standard output for people; beside JSON it is no result, and goes to standard error."""
+    out = sys.stdout if as_text else sys.stderr
+    colour = out.isatty() and "NO_COLOR" not in os.environ
+    try:
+        click.echo(summary_text(summary(view, commands=COMMANDS), colour=colour), nl=False, err=not as_text)
+    except OSError:
+        return  # the terminal has gone; the journal has it all
+
+
+def _journal_failed(error: JournalFailed, view: RunView) -> RunbookError:
+    begun = view.run is not None
+    hint = (
+        "nothing new was started after that; steps that were running go on to their end on their hosts"
+        if begun
+        else "nothing was started"
+    )
+    problem = Problem(f"the journal cannot be written: {error}", hint=hint, code="journal")
+    return RunbookError(problem, exit_code=Exit.INCOMPLETE if begun else Exit.FAULT)

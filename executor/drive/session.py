@@ -1,0 +1,90 @@
+"""A run from its plan to its exit code: everything that the loop needs, put together and taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from executor.drive.inbox import MONOTONIC, Inbox
+from executor.drive.loop import Loop
+from executor.drive.recorder import Recorder, Reporters
+from executor.drive.sampling import Sampling
+from executor.drive.timers import Timers
+from executor.drive.work import Work
+from executor.drive.world import Questions, RealWorld, probers
+from executor.errors import Exit
+from executor.events import Answered, RunStarted
+from executor.hosts.pool import Hosts
+from executor.journal.folders import RunFolder
+from executor.journal.log import Log
+from executor.model.plans import Plan
+
+
+class Desk(Questions, Protocol):
+    """Answers questions until it is closed."""
+
+    def close(self) -> None: ...
+
+
+OpenDesk: TypeAlias = Callable[[Callable[[Answered], None]], Desk]
+Listening: TypeAlias = Callable[[Inbox], AbstractContextManager[None]]
+
+
+def run_plan(
+    plan: Plan,
+    started: RunStarted,
+    *,
+    folder: RunFolder,
+    hosts: Hosts,
+    reporters: Reporters,
+    open_desk: OpenDesk,
+    listening: Listening,
+) -> Exit:
+    """Run a plan to its end. `open_desk` is told where answers go; `listening` turns signals into events.
+
+    Raises JournalFailed where the journal cannot be written (any longer): then nothing new was started.
+    """
+    inbox, timers = Inbox(), Timers()
+    root = Path(plan.root)
+    workers = probers()
+    try:
+        with (
+            closing(Log(folder.journal)) as log,
+            closing(hosts),
+            closing(open_desk(inbox.put)) as desk,
+            listening(inbox),
+        ):
+            sampling = Sampling(
+                host=hosts.host,
+                specs=plan.hosts,
+                inbox=inbox,
+                timers=timers,
+                clock=MONOTONIC,
+                workers=workers,
+                measured=reporters.measured,
+            )
+            world = RealWorld(
+                hosts=hosts,
+                work=Work(hosts.host, inbox, folder, root),
+                sampling=sampling,
+                questions=desk,
+                inbox=inbox,
+                timers=timers,
+                clock=MONOTONIC,
+            )
+            loop = Loop(
+                plan,
+                started,
+                world=world,
+                inbox=inbox,
+                timers=timers,
+                recorder=Recorder(log, reporters, MONOTONIC),
+                reporters=reporters,
+                clock=MONOTONIC,
+            )
+            return loop.run()
+    finally:
+        workers.shutdown(wait=False, cancel_futures=True)
+        reporters.close()

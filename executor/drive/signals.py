@@ -1,0 +1,37 @@
+"""Signals of a run: interrupted once, twice, told to end, or left by its terminal."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from executor.drive.inbox import Inbox
+from executor.events import Interrupted
+
+
+@contextmanager
+def listening(inbox: Inbox) -> Iterator[None]:
+    """While this lasts, signals become events.
+
+    SIGINT asks the first time and stops the second; SIGTERM stops; SIGHUP is ignored: the run goes on when its
+    terminal closes. Must be entered in the main thread.
+    """
+    interrupts = 0
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal interrupts
+        interrupts += 1
+        inbox.put(Interrupted("ask" if interrupts == 1 else "stop"))
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        inbox.put(Interrupted("stop"))
+
+    handlers = {signal.SIGINT: interrupt, signal.SIGTERM: stop, signal.SIGHUP: signal.SIG_IGN}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
