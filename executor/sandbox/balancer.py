@@ -126,8 +126,8 @@ def _json(value: object) -> Answer:
     return Answer(HTTPStatus.OK, (("Content-Type", "application/json"),), json.dumps(value).encode() + b"\n")
 
 
-def serve(hosts: tuple[SandboxHost, ...], port: int = 0) -> tuple[ThreadingHTTPServer, Balancer]:
-    """Start a balancer on 127.0.0.1 in threads of its own; port 0 takes a free one. Raises OSError."""
+def serve(hosts: tuple[SandboxHost, ...]) -> ThreadingHTTPServer:
+    """Start a balancer on a free port of 127.0.0.1, in threads of its own. Raises OSError."""
     balancer = Balancer(hosts)
 
     class Handler(BaseHTTPRequestHandler):
@@ -160,9 +160,9 @@ def serve(hosts: tuple[SandboxHost, ...], port: int = 0) -> tuple[ThreadingHTTPS
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
             """Say nothing: the counters tell what happened."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     for host in hosts:
         threading.Thread(target=balancer.keep_looking, args=(host,), daemon=True).start()
-    return server, balancer
+    return server

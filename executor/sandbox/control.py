@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
-
-from executor.sandbox import balancer, processes
+from executor.sandbox import processes
 from executor.sandbox.errors import failed
-from executor.sandbox.info import HostStatus, SandboxHost, SandboxInfo, SandboxStatus, loads
+from executor.sandbox.info import SandboxInfo, SandboxStatus, loads
 from executor.sandbox.layout import Layout, default_folder
 
 MOST_HOSTS = 100
@@ -32,7 +30,7 @@ def up(folder: Path | None = None, hosts: int = 4) -> SandboxInfo:
         raise failed(f"a sandbox has 1 to {MOST_HOSTS} hosts, not {hosts}")
     layout = _layout(folder)
     _make_private(layout.folder)
-    with FileLock(layout.lock, timeout=START_TIME):
+    with _locked(layout):
         info = _read(layout)
         if info is not None and _runs(info):
             return replace(info, found=True)
@@ -49,7 +47,7 @@ def down(folder: Path | None = None) -> bool:
     layout = _layout(folder)
     if not layout.folder.is_dir():
         return False
-    with FileLock(layout.lock, timeout=START_TIME):
+    with _locked(layout):
         info = _read(layout)
         if info is not None and _runs(info):
             processes.end(lambda: [info.pid] if _runs(info) else [])
@@ -65,23 +63,16 @@ def status(folder: Path | None = None) -> SandboxStatus:
         return SandboxStatus("down", layout.folder)
     if not _runs(info):
         return SandboxStatus("crashed", layout.folder, info)
+    from executor.sandbox.looks import look  # noqa: PLC0415 - HTTP takes its time to import
+
     return SandboxStatus("up", layout.folder, info, tuple(look(host) for host in info.hosts))
 
 
-def look(host: SandboxHost) -> HostStatus:
-    """How one host answers, asked past the load balancer."""
-    return HostStatus(
-        host=host, version=version(host), healthy=balancer.is_healthy(host), drained=balancer.is_drained(host)
-    )
+def _locked(layout: Layout) -> AbstractContextManager[object]:
+    """One process at a time brings this sandbox up or down."""
+    from filelock import FileLock  # noqa: PLC0415 - heavy, and whoever only asks for the inventory does without
 
-
-def version(host: SandboxHost) -> str | None:
-    """What the host's /version says. None: no answer, or none that makes sense."""
-    try:
-        answer = balancer.ask(host, "GET", "/version", timeout=2.0)
-        return str(json.loads(answer.body)["version"]) if answer.status == 200 else None
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
+    return FileLock(layout.lock, timeout=START_TIME)
 
 
 def _layout(folder: Path | None) -> Layout:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import pwd
+import resource
 import selectors
 import signal
 import socket
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from executor.sandbox import balancer, inventory, project
-from executor.sandbox.errors import failed
 from executor.sandbox.info import SandboxHost, SandboxInfo, dumps
 from executor.sandbox.keys import generate, known_hosts, parse, public_line, write_private
 from executor.sandbox.layout import Layout
@@ -25,7 +24,7 @@ from executor.sandbox.server import Door, accept
 
 READY = "up"
 LOOK_EVERY = 1.0  # seconds between two looks whether the folder is still this sandbox's
-START_TIME = 15.0  # seconds that the services have to become healthy
+MANY_FILES = 16384
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ def main(folder: Path, count: int) -> None:
     os.setsid()
     layout = Layout(folder)
     _leave_the_terminal(layout.log)
+    _allow_many_files()
     try:
         listening = _come_up(layout, count)
     except Exception as error:
@@ -70,6 +70,13 @@ def _leave_the_terminal(log: Path) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def _allow_many_files() -> None:
+    """Every session needs about ten descriptors: more than the usual limit for a hundred hosts."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if most == resource.RLIM_INFINITY else min(MANY_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal handlers are called so
     os._exit(0)  # threads wait for clients and commands; none of them has anything to lose
 
@@ -92,7 +99,7 @@ def _come_up(layout: Layout, count: int) -> _Listening:
     for host in hosts:
         host.home.mkdir(mode=0o700, parents=True)
         host.app_dir.mkdir()
-    public, state = balancer.serve(hosts)
+    public = balancer.serve(hosts)
     info = SandboxInfo(
         folder=layout.folder,
         pid=os.getpid(),
@@ -105,7 +112,6 @@ def _come_up(layout: Layout, count: int) -> _Listening:
     opened = _make_keys(info, layout)
     project.reset(info)
     write_private(layout.inventory, inventory.text(info, git=project.has_git()))
-    _wait_until_healthy(state)
     written = layout.state.with_suffix(".new")
     write_private(written, dumps(info))
     written.replace(layout.state)
@@ -129,14 +135,6 @@ def _make_keys(info: SandboxInfo, layout: Layout) -> list[Door]:
     write_private(layout.key.with_suffix(".pub"), public_line(parse(client), "runbook sandbox"))
     write_private(layout.known_hosts, known_hosts({door.host.ssh_port: door.host_key for door in doors}))
     return doors
-
-
-def _wait_until_healthy(state: balancer.Balancer) -> None:
-    deadline = time.monotonic() + START_TIME
-    while waiting := [host.name for host in state.hosts if not state.healthy.get(host.name)]:
-        if time.monotonic() > deadline:
-            raise failed(f"these hosts' services do not become healthy: {', '.join(waiting)}")
-        time.sleep(0.02)
 
 
 def _serve(layout: Layout, listening: _Listening) -> None:

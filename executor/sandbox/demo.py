@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from executor.errors import Exit
 from executor.sandbox import project
-from executor.sandbox.control import look, up
+from executor.sandbox.control import up
 from executor.sandbox.info import SandboxInfo
+from executor.sandbox.looks import look
 from executor.sandbox.traffic import Visits, visitors
 
 RunCommand: TypeAlias = Callable[[list[str]], int]

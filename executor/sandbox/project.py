@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from executor.sandbox import inventory, shells
 from executor.sandbox.errors import failed
 from executor.sandbox.info import SandboxHost, SandboxInfo
 from executor.sandbox.layout import Layout
+from executor.sandbox.looks import in_rotation
 
 FIRST, GOOD, BAD = VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")
 FLAGSHIP = "production-deploy.yml"
@@ -68,6 +70,7 @@ def reset(info: SandboxInfo) -> None:
         _install(info, host)
     _on_host(info, info.hosts[0], "bin/manage", "migrate")
     boot(info)
+    _wait_for_rotation(info)
 
 
 def boot(info: SandboxInfo) -> None:
@@ -159,6 +162,15 @@ def _on_host(info: SandboxInfo, host: SandboxHost, *command: str) -> None:
     )
     if answer.returncode != 0:
         raise failed(f"{host.name}: {' '.join(command)} failed: {(answer.stderr or answer.stdout).strip()}")
+
+
+def _wait_for_rotation(info: SandboxInfo) -> None:
+    """The load balancer looks at the hosts by itself, and may not have seen yet that all of them are up."""
+    deadline = time.monotonic() + START_TIME
+    while waiting := {host.name for host in info.hosts} - set(in_rotation(info)):
+        if time.monotonic() > deadline:
+            raise failed(f"these hosts' services do not become healthy: {', '.join(sorted(waiting))}")
+        time.sleep(0.02)
 
 
 def _git(folder: Path, *arguments: str) -> None:

@@ -64,23 +64,33 @@ def serve(channel: Channel, running: Running) -> None:
 def _feed(channel: Channel, stdin: int, tell_gone: int) -> None:
     """The client's bytes into the command's input; then wait until the channel is closed, and say so."""
     os.set_blocking(stdin, False)
-    try:
-        # A command that does not read its input has the rest of it thrown away, as behind a closed pipe.
-        with contextlib.suppress(BrokenPipeError, OSError):
-            while data := channel.recv(CHUNK):
-                _write(stdin, data, channel)
-    finally:
-        os.close(stdin)
-        # On the server's side no status ever comes, so this returns when the channel is closed, and not before.
-        channel.recv_exit_status()
-        os.close(tell_gone)
+    reads = True
+    while data := channel.recv(CHUNK):
+        # What a command does not want to read is taken from the client all the same, which would wait for ever else.
+        reads = reads and _write(stdin, data, channel)
+    os.close(stdin)
+    # On the server's side no status ever comes, so this returns when the channel is closed, and not before.
+    channel.recv_exit_status()
+    os.close(tell_gone)
 
 
-def _write(stdin: int, data: bytes, channel: Channel) -> None:
+def _write(stdin: int, data: bytes, channel: Channel) -> bool:
+    """Write all of it as the command takes it. False: the command has closed its input, or the client has left."""
     rest = memoryview(data)
-    while rest and not channel.closed:
-        if select.select([], [stdin], [], 1.0)[1]:
-            rest = rest[os.write(stdin, rest) :]
+    try:
+        while rest and not channel.closed:
+            if _ready(stdin, select.POLLOUT, 1.0):
+                rest = rest[os.write(stdin, rest) :]
+    except OSError:  # a broken pipe, or a terminal that is gone
+        return False
+    return not rest
+
+
+def _ready(descriptor: int, what: int, seconds: float) -> bool:
+    """Whether a descriptor becomes ready in time. Not `select`, which knows only the first 1024 of them."""
+    poll = select.poll()
+    poll.register(descriptor, what)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _pump(channel: Channel, running: Running, outputs: dict[int, Send], *, gone: int, ended: int) -> bool:
@@ -121,7 +131,7 @@ def _read(descriptor: int) -> bytes:
 def _drain(output: int, send: Send) -> None:
     """What the command wrote before it ended goes out before its status."""
     moved = 0
-    while moved < AT_MOST_BEHIND and select.select([output], [], [], 0)[0] and (data := _read(output)):
+    while moved < AT_MOST_BEHIND and _ready(output, select.POLLIN, 0) and (data := _read(output)):
         send(data)
         moved += len(data)
 
@@ -153,6 +163,6 @@ def _signal_name(number: int) -> str:
 def _let_go(leader: int, ended: int) -> None:
     """The connection is gone. As with sshd, a command sees the end of its input and a broken output; what is still
     attached after that is hung up on. Whatever made a session of its own, or ignores hang-ups, lives on."""
-    if not select.select([ended], [], [], PATIENCE)[0]:
+    if not _ready(ended, select.POLLIN, PATIENCE):
         with contextlib.suppress(ProcessLookupError):  # it has ended in this very moment
             os.killpg(leader, signal.SIGHUP)

@@ -14,7 +14,7 @@ import pytest
 
 from executor import sandbox
 from executor.sandbox import SandboxInfo, project, shells
-from executor.sandbox.control import look
+from executor.sandbox.looks import look
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 

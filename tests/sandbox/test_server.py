@@ -87,6 +87,18 @@ def test_a_command_that_does_not_read_its_input_ends_all_the_same(connect: Conne
     assert run(connect(), "exit 7", stdin=b"x" * 1_000_000)[0] == 7
 
 
+def test_a_client_does_not_get_stuck_on_input_that_a_running_command_has_closed(
+    connect: Connect, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    given, out, _ = connect().exec_command(f"exec 0<&-; cat {pipe}")
+    given.channel.settimeout(20)
+    given.channel.sendall(b"x" * 5_000_000)  # more than the channel's window, so somebody has to take it
+    pipe.write_bytes(b"go on")
+    assert out.read() == b"go on"
+
+
 def test_a_command_that_is_over_at_once_is_never_taken_for_a_refused_one(connect: Connect) -> None:
     client = connect()
     assert [run(client, f"exit {n}")[0] for n in range(50)] == list(range(50))
@@ -158,9 +170,13 @@ def test_a_login_shell_knows_its_host_and_takes_interrupts(connect: Connect) -> 
     channel.invoke_shell()
     channel.settimeout(20)
     seen = b""
-    # What is typed is echoed: `it"" runs` is not yet what it prints.
-    busy = b"sh -c 'echo it\"\" runs; sleep 1000'\n"
-    for expected, typed in ((b"web1 $ ", busy), (b"it runs", b"\x03"), (b"web1 $ ", b"exit 6\n")):
+    conversation = (
+        (b"web1 $ ", b"cat\n"),
+        (b"cat\r\n", b"hello\n"),
+        (b"hello\r\nhello\r\n", b"\x03"),  # once from the terminal, once from cat, which therefore runs
+        (b"web1 $ ", b"exit 6\n"),
+    )
+    for expected, typed in conversation:
         while expected not in seen:
             seen += channel.recv(1000)
         seen = seen.rpartition(expected)[2]
