@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from executor.model.steps import StepNode
 # More than anybody reads; a file with more mistakes has one that causes the others.
 MOST_PROBLEMS = 200
 
+Role = Literal["forward", "handler", "always", "traffic"]
 NameKind = Literal["parameter", "variable", "registered result", "set variable"]
 
 
@@ -31,9 +32,23 @@ class Where:
     """Where in the runbook something stands: what it may say depends on that."""
 
     file: Path  # absolute
-    role: Literal["forward", "handler", "always", "traffic"] = "forward"
+    role: Role = "forward"
     looped: bool = False  # within a block that loops
+    depth: int = 0  # how many blocks, handlers and includes are around it
     chain: tuple[tuple[Path, Place], ...] = ()  # the files that led here, each with the place of its include
+
+    def within(self, role: Role | None = None, *, looped: bool | None = None) -> Where:
+        """One level further in, in the same file."""
+        return replace(
+            self,
+            role=self.role if role is None else role,
+            looped=self.looped if looped is None else looped,
+            depth=self.depth + 1,
+        )
+
+    def included(self, path: Path, at: Place) -> Where:
+        """In the file `path`, which an include at `at` names."""
+        return replace(self, file=path, depth=self.depth + 1, chain=(*self.chain, (self.file, at)))
 
 
 @dataclass(slots=True)

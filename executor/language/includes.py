@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
-from executor.errors import InvalidInput, Problem
+from executor.errors import InvalidInput
 from executor.language import leaves
 from executor.language.checker import check
 from executor.language.draft import Draft, Where
@@ -40,17 +40,14 @@ def steps_of(draft: Draft, node: Node, where: Where, read_steps: ReadSteps) -> t
     key = (path, where.role, where.looped)
     if key not in draft.included:
         before = draft.steps
-        inside = replace(where, file=path, chain=(*where.chain, (where.file, node.place)))
+        inside = where.included(path, node.place)
         found = within(draft, node.place, lambda: read_steps(draft, load(draft, path, node.place, "steps"), inside))
         draft.included[key] = (found, draft.steps - before)
     else:
         draft.steps += draft.included[key][1]
     if draft.steps > MAX_STEPS:
-        raise InvalidInput(
-            Problem(
-                f"more than {MAX_STEPS:,} steps, those of included files counted each time", node.place, code="size"
-            )
-        )
+        draft.say(f"more than {MAX_STEPS:,} steps, those of included files counted each time", node.place, code="size")
+        draft.settle()
     return shown(path), draft.included[key][0]
 
 

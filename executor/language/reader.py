@@ -34,7 +34,7 @@ class Reading:
 
 
 def parse(source: Source) -> Reading:
-    """The nodes of a YAML text, and every problem that it has as YAML. Raises nothing."""
+    """The nodes of a text that `sources` let through, and every problem that it has as YAML. Raises nothing."""
     builder = _Builder(source)
     try:
         for event in yaml.parse(source.text, Loader=_Loader):

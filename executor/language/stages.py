@@ -48,7 +48,7 @@ def _stage(draft: Draft, node: MapNode, where: Where) -> Stage:
         rollback_serial=leaves.amounts(draft, items["rollback_serial"]) if "rollback_serial" in items else None,
         abort_grace=leaves.duration(draft, items["abort_grace"]) if "abort_grace" in items else 300.0,
         when=leaves.conditions(draft, items["when"]) if "when" in items else (),
-        always=steps(draft, items.get("always"), replace(where, role="always")),
+        always=steps(draft, items.get("always"), where.within("always")),
         vars=leaves.variables(draft, items.get("vars")),
         settings=settings(draft, items),
         tags=leaves.tags(items.get("tags")),
@@ -76,7 +76,7 @@ def _pause(draft: Draft, node: Node | None) -> BatchPause | None:
 def _traffic(draft: Draft, node: Node | None, where: Where) -> Traffic | None:
     if not isinstance(node, MapNode):
         return None
-    inside = replace(where, role="traffic")
+    inside = where.within("traffic")
     return Traffic(
         drain=work(draft, node.items.get("drain"), inside), restore=work(draft, node.items.get("restore"), inside)
     )
@@ -111,7 +111,7 @@ def _included(draft: Draft, node: MapNode, where: Where) -> list[Stage]:
     path = includes.find(draft, items["include"], where)
     if path is None:
         return []
-    inside = replace(where, file=path, chain=(*where.chain, (where.file, at)))
+    inside = where.included(path, at)
     found = includes.within(draft, at, lambda: stages(draft, includes.load(draft, path, at, "stages"), inside))
     prefix = f"{leaves.plain_line(draft, items['name'])}: " if "name" in items else ""
     variables = leaves.variables(draft, items.get("vars"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from executor.language import actions, includes, leaves, probes
 from executor.language.draft import Draft, Where
@@ -11,6 +10,8 @@ from executor.language.nodes import ListNode, MapNode, Node, Scalar
 from executor.model.leaves import Duration, Flag, Kind, Text, Value
 from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Retry, Settings, Step, StepNode
+
+MAX_NESTING = 32  # blocks, handlers and includes within each other
 
 _MEANINGLESS = {
     "handler": "what undoes a step",
@@ -21,7 +22,7 @@ _MEANINGLESS = {
 
 def steps(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, ...]:
     """A list of steps; none where nothing is written."""
-    if not isinstance(node, ListNode):
+    if not isinstance(node, ListNode) or _too_deep(draft, node, where):
         return ()
     return tuple(step(draft, item, where) for item in node.items if isinstance(item, MapNode))
 
@@ -34,9 +35,15 @@ def work(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, ...]:
             items = {"shell": node}
             return (Step(actions.default_name(items), Body(actions.action(draft, items)), node.place),)
         case MapNode():
-            return (step(draft, node, where),)
+            return () if _too_deep(draft, node, where) else (step(draft, node, where),)
         case _:
             return steps(draft, node, where)
+
+
+def _too_deep(draft: Draft, node: Node, where: Where) -> bool:
+    if where.depth > MAX_NESTING:
+        draft.say(f"blocks, handlers and includes are nested more than {MAX_NESTING} deep", node.place, code="too-deep")
+    return where.depth > MAX_NESTING
 
 
 def step(draft: Draft, node: MapNode, where: Where) -> StepNode:
@@ -125,7 +132,7 @@ def _rollback(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, 
         return None
     if _is_none(node):
         return ()
-    return work(draft, node, replace(where, role="handler", looped=False))
+    return work(draft, node, where.within("handler", looped=False))
 
 
 def _is_none(node: Node) -> bool:
@@ -187,7 +194,7 @@ def _block(draft: Draft, node: MapNode, where: Where) -> Block:
     items = node.items
     return Block(
         name=leaves.line(draft, items["name"]) if "name" in items else "block",
-        steps=steps(draft, items["block"], replace(where, looped=where.looped or "loop" in items)),
+        steps=steps(draft, items["block"], where.within(looped=where.looped or "loop" in items)),
         place=_place(node),
         when=leaves.conditions(draft, items["when"]) if "when" in items else (),
         vars=leaves.variables(draft, items.get("vars")),

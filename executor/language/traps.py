@@ -118,9 +118,9 @@ def syntax_error(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     text = lines(source.text)
     mark = error.problem_mark or error.context_mark
     context = error.context_mark or mark
-    at = _place(source, mark)
-    opened = _place(source, context)
-    line = text[at.line - 1] if at.line <= len(text) else ""
+    at = _place(source, text, mark)
+    opened = _place(source, text, context)
+    line = text[at.line - 1]
     said = f"{error.context or ''} {error.problem or ''}"
     rest = line[at.column - 1 :]
 
@@ -198,7 +198,11 @@ def _template_start(line: str) -> int | None:
     return found if found >= 0 else None
 
 
-def _place(source: Source, mark: yaml.Mark | None) -> Place:
+def _place(source: Source, text: list[str], mark: yaml.Mark | None) -> Place:
     if mark is None:
         return Place(source.name)
+    if mark.line >= len(text) or not any(map(str.strip, text[mark.line :])):
+        # What is missing at the end of a file is missing after its last line.
+        last = max((number for number, line in enumerate(text) if line.strip()), default=0)
+        return Place(source.name, last + 1, len(text[last]) + 1, last + 1, len(text[last]) + 2)
     return Place(source.name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
