@@ -15,6 +15,7 @@ import pytest
 from executor.events import Answered, Key, Question
 from executor.gates.answers import Answers, Given
 from executor.gates.desk import Desk
+from executor.gates.keyboard import Keyboard, Nothing, Typed
 from executor.gates.terminal import Terminal
 
 PATIENCE = 20.0  # seconds after which a test gives up
@@ -216,3 +217,23 @@ def test_without_a_terminal_nothing_is_waited_for() -> None:
     desk.withdraw(FIRST)
     desk.close()
     assert answers == [Answered(FIRST, "no", how="silence"), Answered(ON_WEB1, "rollback", how="silence")]
+
+
+# --- the keyboard ---
+
+
+def test_lines_are_read_one_by_one_and_forgotten_together() -> None:
+    reading, writing = os.pipe()
+    keyboard = Keyboard(reading)
+    os.write(writing, b"one\ntwo\nthr")
+    assert keyboard.line(PATIENCE) == Typed("one")
+    keyboard.forget()
+    os.write(writing, b"four\nf\xffve\n")
+    assert [keyboard.line(PATIENCE), keyboard.line(PATIENCE)] == [Typed("four"), Typed("f\ufffdve")]
+    assert keyboard.line(0.0) == Nothing("silence")
+    keyboard.wake()
+    assert keyboard.line(None) == Nothing("woken")
+    os.close(writing)
+    assert keyboard.line(None) == Nothing("gone")
+    keyboard.close()
+    os.close(reading)

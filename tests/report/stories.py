@@ -157,6 +157,8 @@ class Tape:
             status = Status.OK if outcome == "passed" else Status.FAILED
             tail = () if outcome == "passed" else ("mv: cannot move '/srv/app/old': No such file or directory",)
             self.say(Ended(key, Result(status, 0 if outcome == "passed" else 1, tail=tail)))
+        if outcome == "failed":
+            self.say(StepEnded(host, task, STEPS[task], "failed", reason, direction="back"))
         self.say(Undone(host, task, 0, STEPS[task], outcome, reason))
 
     def undo_all(self, hosts: Sequence[str]) -> None:

@@ -183,13 +183,13 @@ def test_a_frame_that_has_not_changed_is_not_sent_again() -> None:
     assert "new" in out.getvalue()[before:]
 
 
-def play(live: Live, shown: Film, until: float) -> None:
-    """Play a film with ten ticks a second."""
+def play(live: Live, shown: Film, until: float, *, ticks: int = 10) -> None:
+    """Play a film with so many ticks a second."""
     tick = 0.0
     for stamp, what in shown.stamped():
         while tick <= min(stamp.mono, until):
             live.tick(tick)
-            tick += 0.1
+            tick += 1 / ticks
         if stamp.mono > until:
             return
         if isinstance(what, Said):
@@ -232,7 +232,7 @@ def test_it_draws_at_most_ten_times_a_second_however_much_happens() -> None:
     out = Counting()
     shown = film(40, width=40)
     live = Live(plan(shown.hosts), Console(file=out, force_terminal=True, width=80, height=24))
-    play(live, shown, 10.0)
+    play(live, shown, 10.0, ticks=40)
     assert 0 < out.writes <= 101
 
 

@@ -94,6 +94,10 @@ def test_a_line_without_end_costs_constant_memory_and_is_marked() -> None:
     assert lines.feed(b"\nnext\n") == ["x" * MAX_LINE + " … (cut)", "next"]
 
 
+def test_a_line_of_just_the_limit_is_whole() -> None:
+    assert Lines(limit=3).feed(b"abc\nabcd\n") == ["abc", "abc … (cut)"]
+
+
 @given(st.binary(), st.lists(st.integers(0, 40)))
 def test_where_the_bytes_are_cut_makes_no_difference(data: bytes, cuts: list[int]) -> None:
     whole, parts = Lines(limit=8), Lines(limit=8)

@@ -8,6 +8,7 @@ from datetime import UTC
 
 import pytest
 
+from executor.events import HostLost
 from executor.report.fold import fold
 from executor.report.jsonl import Jsonl
 from executor.report.plain import Plain
@@ -87,6 +88,14 @@ def test_jsonl_is_one_ascii_line_for_each_event(tape: Tape) -> None:
     assert out.getvalue().isascii()
     assert [json.loads(line)["event"]["is"] for line in lines] == [type(event).__name__ for _, event in tape.records]
     assert all(json.loads(line)["v"] == 1 for line in lines)
+
+
+def test_jsonl_holds_no_character_that_a_terminal_acts_on() -> None:
+    out = io.StringIO()
+    stamp, _ = STORIES["success"]().records[0]
+    Jsonl(out).event(stamp, HostLost("web1", "\x1b\x7f\x9b\u2028\n"))
+    assert out.getvalue().rstrip("\n").isprintable()
+    assert json.loads(out.getvalue())["event"]["reason"] == "\x1b\x7f\x9b\u2028\n"
 
 
 def test_list_of_runs_shows_how_each_ended() -> None:

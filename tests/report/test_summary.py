@@ -1,0 +1,128 @@
+"""The summary never says a bare "rolled back": what an end means depends on what could be undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from executor.errors import Exit
+from executor.events import HostFailed, HostSummary, Irreversible, StageStarted, StepEnded
+from executor.report.fold import fold
+from executor.report.story import RunView
+from executor.report.summary import next_commands, summary
+from executor.report.wording import told
+from tests.report.stories import Tape
+
+
+def ending(tape: Tape) -> RunView:
+    view = RunView()
+    for stamp, event in tape.records:
+        fold(view, tape.plan, stamp, event)
+    return view
+
+
+def headline(
+    code: Exit, hosts: dict[str, HostSummary], *, not_undone: tuple[str, ...] = (), passed: bool = False
+) -> str:
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    if passed:
+        tape.say(Irreversible("", "2.1", "Drop the old tables"))
+    tape.end(code, "the engine's own words", hosts, not_undone=not_undone)
+    return summary(ending(tape), commands=())[0].text.removeprefix("Production deploy: ")
+
+
+UNDONE = {"web1": HostSummary("rolled back")}
+
+
+@pytest.mark.parametrize(
+    ("code", "hosts", "not_undone", "passed", "said"),
+    [
+        (Exit.DONE, {}, (), False, "DONE, every gate passed"),
+        (Exit.ROLLED_BACK, UNDONE, (), False, "FAILED; everything that it had changed is undone"),
+        (
+            Exit.ROLLED_BACK,
+            UNDONE,
+            ("web1: Build",),
+            False,
+            "FAILED; every change that had a way back is undone, others are not (below)",
+        ),
+        (Exit.ROLLED_BACK, {}, (), False, "FAILED; there was nothing to undo"),
+        (Exit.ROLLED_BACK, {}, ("web1: Build",), False, "FAILED; no change had a way back"),
+        (
+            Exit.ROLLED_BACK,
+            UNDONE,
+            (),
+            True,
+            "FAILED; undone back to the point of no return (Drop the old tables)",
+        ),
+        (
+            Exit.UNREACHABLE,
+            {},
+            (),
+            False,
+            "FAILED: hosts could not be reached or logged in to; nothing was changed",
+        ),
+        (Exit.STOPPED, {}, (), False, "FAILED and stopped as asked; nothing is undone"),
+        (
+            Exit.PARTIAL,
+            {"web1": HostSummary("rolled back"), "web2": HostSummary("done")},
+            (),
+            False,
+            "DONE, but without 1 host",
+        ),
+        (Exit.INCOMPLETE, {"web1": HostSummary("unhealthy")}, (), False, "ACT NOW: web1 not healthy after it"),
+        (Exit.INCOMPLETE, {}, (), False, "ACT NOW: the engine's own words"),
+        (Exit.REFUSED, {}, (), False, "REFUSED; nothing was changed"),
+        (Exit.INTERRUPTED, {}, (), False, "INTERRUPTED; nothing is undone"),
+        (Exit.FAULT, {}, (), False, "THE ENGINE'S OWN WORDS"),
+    ],
+)
+def test_an_exit_in_words(
+    code: Exit, hosts: dict[str, HostSummary], not_undone: tuple[str, ...], passed: bool, said: str
+) -> None:
+    assert headline(code, hosts, not_undone=not_undone, passed=passed) == said
+
+
+def test_a_change_without_a_way_back_is_told_once_for_all_its_hosts() -> None:
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    tape.end(Exit.ROLLED_BACK, "x", UNDONE, not_undone=("web1: Build", "web2: Build", "Tag"))
+    texts = [one.text for one in summary(ending(tape), commands=())]
+    at = texts.index("Changed, and no way back was written down")
+    assert texts[at + 1 : at + 3] == ["  web1, web2  Build", "  Tag"]
+
+
+def fail(tape: Tape, host: str, step: str, reason: str, *, counts: bool = True) -> None:
+    tape.say(StepEnded(host, "2.1", step, "failed", reason))
+    tape.say(HostFailed(host, "2", reason, "2.1", step, counts=counts))
+
+
+def test_hosts_that_failed_alike_are_told_together_and_commands_are_ready_to_copy() -> None:
+    tape = Tape(tuple(f"web{number}" for number in range(1, 9)))
+    tape.begin()
+    for host in tape.hosts[:4]:
+        fail(tape, host, "It's up; really", "exit code 1")
+    for number, host in enumerate(tape.hosts[4:]):
+        fail(tape, host, f"Step {number}", "exit code 1")
+    tape.end(Exit.STOPPED, "stopped", {})
+    view = ending(tape)
+    texts = [one.text for one in summary(view, commands=())]
+    assert "  web1…web4  It's up; really (Roll out): exit code 1" in texts
+    assert next_commands(view, ("logs", "show")) == [
+        "runbook logs 20261120-120340-k7m2 --host web1 --step 'It'\"'\"'s up; really'",
+        "runbook logs 20261120-120340-k7m2 --host web5 --step 'Step 0'",
+        "runbook logs 20261120-120340-k7m2 --host web6 --step 'Step 1'",
+        "runbook show 20261120-120340-k7m2",
+    ]
+
+
+def test_a_failure_that_counts_against_no_limit_is_not_counted() -> None:
+    tape = Tape(("web1", "web2", "web3"))
+    tape.say(StageStarted("2", "Roll out", tape.hosts, limit=1))
+    fail(tape, "web1", "Migrate", "exit code 1", counts=False)
+    view = ending(tape)
+    stamp, _ = tape.records[-1]
+    (said,) = told(view, tape.plan, stamp, HostFailed("web2", "2", "exit code 2", "2.2", "Unpack"))
+    assert said.text == "FAILED in Roll out (1st failure, 1 allowed): Unpack: exit code 2"
+    (said,) = told(view, tape.plan, stamp, HostFailed("web2", "2", "exit code 2", "2.2", "Migrate", counts=False))
+    assert said.text == "FAILED in Roll out: Migrate: exit code 2"
