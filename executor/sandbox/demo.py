@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import chdir
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,47 +19,35 @@ RunCommand: TypeAlias = Callable[[list[str]], int]
 Say: TypeAlias = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
-    """The arguments after `runbook`: deploy the good release, deploy the bad one, and plan without doing anything."""
-
-    good: tuple[str, ...]
-    bad: tuple[str, ...]
-    plan: tuple[str, ...]
+NO_QUESTIONS = ("--answers", "answers.yml", "--yes")
 
 
-def commands(info: SandboxInfo) -> Commands:
-    """The command lines of the demo, for a sandbox that is up. They work from any working directory."""
-    runbook = str(info.project / "runbooks" / project.FLAGSHIP)
-    no_questions = ("--answers", str(info.project / "answers.yml"), "--yes")
+def deploy(version: str) -> tuple[str, ...]:
+    """The arguments after `runbook` that deploy a release of the demo's project, in the project's folder."""
+    return ("run", *_about(version), *NO_QUESTIONS)
 
-    def about(version: str) -> tuple[str, ...]:
-        return (runbook, "-i", str(info.inventory), "-e", f"version={version}")
 
-    return Commands(
-        good=("run", *about(project.GOOD), *no_questions),
-        bad=("run", *about(project.BAD), *no_questions),
-        plan=("plan", *about(project.BAD)),
-    )
+def _about(version: str) -> tuple[str, ...]:
+    return (Path(project.FLAGSHIP).stem, "-i", "sandbox", "-e", f"version={version}")
 
 
 def run_demo(run_command: RunCommand, say: Say, folder: Path | None = None) -> int:
     """Show the main job from beginning to end; about half a minute.
 
-    `run_command` runs `runbook` with the given arguments in this process and returns its exit code; `say` prints a
-    line. The sandbox stays up, so that what was shown can be looked at. Returns 0 if everything went as announced,
-    1 otherwise. Raises SandboxFailed.
+    `run_command` runs `runbook` with the given arguments in this process and returns its exit code; it is called with
+    the demo's project as the working directory. `say` prints a line. The sandbox in `folder` (default: the user's own)
+    stays up, so that what was shown can be looked at. Returns 0 if everything went as announced, 1 otherwise. Raises
+    SandboxFailed.
     """
     info = _prepare(say, folder)
-    lines = commands(info)
-    good = _good_release(info, lines.good, run_command, say)
-    bad = _bad_release(info, lines.bad, run_command, say)
+    with chdir(info.project):
+        as_announced = _good_release(info, run_command, say) and _bad_release(info, run_command, say)
     say("")
-    if not (good and bad):
-        say("Something above did not go as announced. The sandbox is still up; its log is")
+    if not as_announced:
+        say("That did not go as announced. The sandbox is still up; its log is")
         say(f"  {info.layout.log}")
         return int(Exit.FAULT)
-    _farewell(info, lines, say)
+    _farewell(info, say)
     return int(Exit.DONE)
 
 
@@ -72,36 +60,40 @@ def _prepare(say: Say, folder: Path | None) -> SandboxInfo:
     say(f"and a load balancer in front of them: {info.public_url}")
     say("Nothing leaves this machine, and nothing needs root.")
     _show_versions(info, say)
+    say("")
+    say("The project that will be deployed, with its runbook and its inventory:")
+    say("")
+    say(f"$ cd {shlex.quote(str(info.project))}")
     return info
 
 
-def _good_release(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> bool:
+def _good_release(info: SandboxInfo, run_command: RunCommand, say: Say) -> bool:
     _title(say, f"1. A good release: {project.GOOD}")
     say("The runbook checks, builds, uploads, backs up the database and migrates it. Then, one host")
     say("at a time: out of the load balancer, switch, restart, prove the version, check the health,")
     say("back in. At the end it watches the error rate. Visitors keep coming all the while.")
     project.publish(info, project.GOOD)
-    code, visits = _run(info, line, run_command, say)
+    code, visits = _run(info, project.GOOD, run_command, say)
     fine = _outcome(say, code, Exit.DONE, visits)
     return _versions_are(info, project.GOOD, say) and fine
 
 
-def _bad_release(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> bool:
+def _bad_release(info: SandboxInfo, run_command: RunCommand, say: Say) -> bool:
     _title(say, f"2. A bad release: {project.BAD}")
     say("This one was built with a mistake: its /version page crashes, because a setting is missing")
     say("on the hosts. Nobody has noticed yet. Watch the first host.")
     project.publish(info, project.BAD)
-    code, visits = _run(info, line, run_command, say)
+    code, visits = _run(info, project.BAD, run_command, say)
     fine = _outcome(say, code, Exit.ROLLED_BACK, visits)
     return _versions_are(info, project.GOOD, say) and fine
 
 
-def _run(info: SandboxInfo, line: tuple[str, ...], run_command: RunCommand, say: Say) -> tuple[int, Visits]:
+def _run(info: SandboxInfo, version: str, run_command: RunCommand, say: Say) -> tuple[int, Visits]:
     say("")
-    say(f"$ {_command_line(line)}")
+    say(f"$ {_command_line(deploy(version))}")
     say("")
     with visitors(f"{info.public_url}/") as visits:
-        code = run_command(list(line))
+        code = run_command(list(deploy(version)))
     return code, visits
 
 
@@ -126,18 +118,18 @@ def _show_versions(info: SandboxInfo, say: Say) -> None:
         say(f"  {host.name:<6} answers {now.version or 'nothing':<8} {state}")
 
 
-def _farewell(info: SandboxInfo, lines: Commands, say: Say) -> None:
+def _farewell(info: SandboxInfo, say: Say) -> None:
     _title(say, "That is all of it")
     say(f"{project.BAD} reached one host, was found out there, and was undone: the switch, the restart, the")
     say("migration and the uploaded files, in reverse. The other hosts never ran it.")
     say("")
     say("The sandbox is still up. What to type next:")
     say("")
-    host = info.hosts[0].name
+    say(f"  cd {shlex.quote(str(info.project))}")
     for words, why in (
-        (lines.plan, "everything that a run would do, without doing it"),
-        (("ssh", host, "-i", str(info.inventory)), "look around on a host"),
-        (("exec", "cat app/current/VERSION", "-i", str(info.inventory)), "one command on all hosts"),
+        (("plan", *_about(project.BAD)), "everything that a run would do, without doing it"),
+        (("ssh", info.hosts[0].name, "-i", "sandbox"), "look around on a host"),
+        (("exec", "cat app/current/VERSION", "-i", "sandbox", "-l", "web"), "one command on many hosts"),
         (("sandbox", "status"), "the hosts, and what they answer"),
         (("sandbox", "down"), "end and remove all of it"),
     ):
