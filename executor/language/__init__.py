@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from executor.language.diagnostics import render
+from executor.language.extra_vars import bind_params, parse_extra_vars
 from executor.language.inventories import load_inventory
-from executor.language.params import bind_params, parse_extra_vars
 from executor.language.patterns import limit_hosts, match_hosts
 from executor.language.projects import find_runbook, project_root
 from executor.language.runbooks import load_runbook

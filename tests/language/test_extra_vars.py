@@ -1,4 +1,4 @@
-"""Parameters are given as text, checked by their types, and told about by their names."""
+"""What -e gives: each value as its parameter wants it, and all that is wrong at once."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def test_a_value_is_data_and_no_template() -> None:
         ("1a=2", "-e 1a: a name has letters, digits and _, and does not begin with a digit"),
         ("host=x", "-e host: 'host' is built in and cannot be given another meaning"),
         ("{" * 100_000, "is not JSON"),
+        ('{"a":' * 950 + "1" + "}" * 950, "is not JSON"),
+        ('{"a": NaN}', "is not JSON"),
         ("@nowhere.yml", "cannot read nowhere.yml: there is no such file"),
     ],
 )
