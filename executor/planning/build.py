@@ -8,12 +8,14 @@ from dataclasses import replace
 from executor.errors import InvalidInput, Problem
 from executor.language import bind_params, limit_hosts
 from executor.model.inventories import HostSpec, Inventory
+from executor.model.leaves import Value
 from executor.model.plans import Plan, PlannedStage
 from executor.model.runbooks import Runbook
 from executor.model.steps import Step, StepNode
 from executor.planning.frames import Frame, outermost
 from executor.planning.options import PlanOptions
-from executor.planning.scope import as_data, view_of
+from executor.planning.scope import Scope, as_data, view_of
+from executor.planning.sharing import Reader
 from executor.planning.site import ANY_HOST, LOCALHOST, Site, survey
 from executor.planning.stages import plan_stage
 from executor.planning.steps import plan_steps
@@ -50,17 +52,25 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         groups=site.groups,
         stages=tuple(stages),
         always=always,
-        params={
-            param.name: as_data(site.extra.get(param.name, param.default))
-            for param in runbook.params
-            if param.name in site.extra or param.has_default
-        },
+        params=dict(_params(site)),
         description=runbook.description,
         owner=runbook.owner,
         forks=options.forks,
         step_mode=options.step_mode,
         fixed=tuple(sorted(site.extra)),
     )
+
+
+def _params(site: Site) -> Iterator[tuple[str, Value]]:
+    """What each parameter is where no host has a value of its own."""
+    scope = Scope(site, site.own, Reader(site.look("")))
+    for param in site.runbook.params:
+        try:
+            found = scope.find(param.name)
+        except InvalidInput:
+            continue  # made of what is not known here; who uses it has been told
+        if found is not None and not found.needs:
+            yield param.name, as_data(found.value)
 
 
 def _first_stage(runbook: Runbook, options: PlanOptions) -> int:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from executor.errors import InvalidInput, Problem
 from executor.model.leaves import Kind, Late, Template, Value
 from executor.model.places import Place
-from executor.model.probes import Probe
+from executor.model.probes import Http, Probe
 from executor.planning.hints import undefined
 from executor.planning.sharing import NOTHING, Question, Reader
 from executor.planning.site import OF_THE_RUN, Site
@@ -104,9 +104,21 @@ class Scope:
         """The tree with every template rendered, or Late where it needs the run. Mistakes are noted in `problems`."""
         return map_leaves(node, self._leaf)
 
+    def attempt(self, node: T) -> T:
+        """As `fill`, with what cannot be rendered left as it is and no word about it."""
+        return map_leaves(node, self._attempted)
+
+    def _attempted(self, leaf: Template | Late) -> Any:
+        try:
+            return self._inner(leaf)
+        except InvalidInput:
+            return leaf  # whoever needs its value says what is wrong
+
     def probe(self, probe: Probe) -> Probe:
         """As `fill`: its `expect` also sees the probe's own result."""
         filled = self.fill(replace(probe, expect=None))
+        if isinstance(filled.verb, Http):
+            filled = replace(filled, verb=replace(filled.verb, json=as_data(filled.verb.json)))
         if isinstance(probe.expect, Template):
             return replace(filled, expect=self.knowing(PROBED)._leaf(probe.expect))
         return replace(filled, expect=probe.expect) if probe.expect is not None else filled

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from executor.errors import Problem
-from executor.model.actions import Action, Checklist, ProbeAction
+from executor.model.actions import Action, Checklist, ProbeAction, SetVars
 from executor.model.leaves import Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
@@ -15,9 +15,10 @@ from executor.planning import files
 from executor.planning.checks import check_body
 from executor.planning.frames import Frame, over
 from executor.planning.ledger import given_names
-from executor.planning.scope import Scope
+from executor.planning.scope import Scope, as_data
 from executor.planning.sharing import Reader, Shared
 from executor.planning.site import ANY_HOST, Site
+from executor.planning.titles import title
 from executor.templates import names
 
 LONGEST_LABEL: Final = 40  # characters
@@ -45,23 +46,30 @@ class Maker:
 
     def _task(self, scope: Scope) -> Task:
         step, number = self._step, self._number
-        title = scope.fill(step.name)
-        title = title + self._frame.label if isinstance(title, str) else title
         looped = step.loop is not None
         conditions = (*self._frame.when, *step.when)
         of_items = tuple(condition for condition in conditions if looped and _reads_item(condition))
         off, when = _judged(scope, (condition for condition in conditions if condition not in of_items))
+        name = self._title(scope)
         if off is not None:
-            return Task(number, title, (Item(None, "", step.body, when=(off,)),), None, step.register, looped)
+            return Task(number, name, (Item(None, "", step.body, when=(off,)),), None, step.register, looped)
         if not looped:
-            return Task(number, title, (self._item(scope, when, None, ""),), None, step.register)
+            return Task(number, name, (self._item(scope, when, None, ""),), None, step.register)
         values = scope.loop(step.loop, step.place)
         if isinstance(values, Late):
             of_any = scope.knowing("item")
             pattern = self._round(of_any, when, of_items, None, "")
-            return Task(number, title, (pattern,), values, step.register, looped=True)
+            return Task(number, name, (pattern,), values, step.register, looped=True)
         items = (self._round(scope.of_item(value), when, of_items, value, label_of(value)) for value in values)
-        return Task(number, title, tuple(items), None, step.register, looped=True)
+        return Task(number, name, tuple(items), None, step.register, looped=True)
+
+    def _title(self, scope: Scope) -> Text:
+        """The step's name; one that was made of its command is made of the rendered command instead."""
+        name = self._step.name
+        if isinstance(name, str) and "{{" in name:
+            return title(scope.attempt(self._step.body.action), name) + self._frame.label
+        said = scope.fill(name)
+        return said + self._frame.label if isinstance(said, str) else said
 
     def _round(
         self, scope: Scope, when: tuple[Late, ...], of_items: Iterable[Text | bool], value: Value, label: str
@@ -226,6 +234,8 @@ def _action(action: Action, scope: Scope) -> Action:
                     for item in items
                 )
             )
+        case SetVars(values=values):
+            return SetVars(as_data(scope.fill(values)))
     return scope.fill(action)
 
 

@@ -39,9 +39,9 @@ def escaped(value: Any, spot: Spot) -> str:
             return re.sub(r"[\r\n]", " ", text)
 
 
-# Needs no quotes in any shell, so that a plan shows it as its author would have written it. No digits alone (before a >
-# they would be a file descriptor), and nothing that braces could expand.
-_HARMLESS = re.compile(r"(?!\d+$)(?!.*\.\.)[A-Za-z0-9_./:@%+-]*[A-Za-z0-9_/-]")
+# Needs no quotes in any shell where nothing beside it joins in, so that a plan shows it as its author would have
+# written it. Behind a leading dash a = assigns nothing.
+_HARMLESS = re.compile(r"(?!.*\.\.)(?:-[A-Za-z0-9_./:@%+=-]*|[A-Za-z0-9_./:@%+-]*)[A-Za-z0-9_/-]")
 _RESERVED = frozenset(
     {"case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then"}
     | {"time", "until", "while"}
@@ -50,7 +50,7 @@ _RESERVED = frozenset(
 
 def _is_harmless(text: str, spot: Spot) -> bool:
     if not _HARMLESS.fullmatch(text):
-        return False
+        return text == "." and spot.alone
     # Letters may be a reserved word, or become one with the letters beside them.
     return not text.isalpha() or spot.slash or (spot.alone and text not in _RESERVED)
 
@@ -65,7 +65,7 @@ def _words(items: list[Any], spot: Spot) -> str:
     for item in items:
         if isinstance(item, list | tuple | Mapping):
             raise Fault("a list within a list has no form in a command", hint="say | flatten, or | to_json")
-    return " ".join(escaped(item, Spot(Context.BARE, alone=True, open=True)) for item in items)
+    return " ".join(escaped(item, Spot(Context.BARE, alone=True, open=spot.open)) for item in items)
 
 
 def _without_nul(text: str) -> str:

@@ -1,0 +1,79 @@
+"""A plan as text, to be read in a terminal or in a review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from executor.model.leaves import Value
+from executor.model.plans import Plan
+from executor.planning.shown.lines import Line, labelled, page, plain, within
+from executor.planning.shown.stages import stage
+from executor.planning.shown.steps import registry, step
+from executor.planning.shown.summary import all_steps, asked, rollback, waits
+from executor.planning.shown.words import counted, hosts, value
+
+LONGEST_VALUE = 60  # characters of a parameter
+
+
+def text(plan: Plan, *, width: int = 100, color: bool = False) -> str:
+    """Everything that a run would do, what it would undo, and what it asks, as lines of at most `width` columns.
+
+    Commands and words that have no place to be broken may be longer.
+    """
+    return page(_lines(plan), width=width, color=color)
+
+
+def _lines(plan: Plan) -> Iterator[Line]:
+    known_after = registry(plan)
+    yield from _header(plan)
+    yield from _section("Asked of a person", list(asked(plan)))
+    for shown in plan.stages:
+        yield Line("")
+        yield from stage(shown, plan, known_after)
+    if plan.always:
+        yield Line("")
+        yield plain("At the end of the run, whatever came of it, on the control node", style="heading")
+        for last in plan.always:
+            yield from within(step(last, plan, known_after))
+    yield from _section("If it fails", list(rollback(plan)))
+    yield from _section("How long it can wait", list(waits(plan)))
+
+
+def _section(title: str, lines: list[Line]) -> Iterator[Line]:
+    if lines:
+        yield Line("")
+        yield plain(title, style="heading")
+        yield from lines
+
+
+def _header(plan: Plan) -> Iterator[Line]:
+    yield plain(plan.name, style="title")
+    if plan.description:
+        yield plain(plan.description)
+    yield Line("")
+    yield labelled("Runbook", _from_root(plan.file, plan.root), 0)
+    if plan.owner:
+        yield labelled("Owner", plan.owner, 0)
+    yield labelled("Inventory", ", ".join(_from_root(name, plan.root) for name in plan.inventory) or "-", 0)
+    if plan.params:
+        given = [f"{name}={_short(item)}" for name, item in plan.params.items() if name in plan.fixed]
+        usual = [f"{name}={_short(item)}" for name, item in plan.params.items() if name not in plan.fixed]
+        if given:
+            yield labelled("Given", ", ".join(given), 0)
+        if usual:
+            yield labelled("Otherwise", ", ".join(usual), 0)
+    touched = list(dict.fromkeys(host for shown in plan.stages for host in shown.hosts))
+    steps = sum(len(all_steps(shown)) for shown in plan.stages)
+    yield labelled("Hosts", f"{len(touched):,}: {hosts(touched)}" if touched else "none", 0)
+    yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
+
+
+def _short(item: Value) -> str:
+    text = value(item)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _from_root(name: str, root: str) -> str:
+    path = Path(name)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else name

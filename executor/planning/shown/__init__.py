@@ -1,0 +1,1 @@
+"""A plan in words: each file says one part of it as lines."""

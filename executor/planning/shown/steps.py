@@ -1,0 +1,266 @@
+"""A step in lines: for each group of hosts that are alike, what it does, on what conditions, and its undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from executor.model.actions import (
+    SELF_UNDOING,
+    Copy,
+    Script,
+    SetVars,
+    Shell,
+    Symlink,
+    TemplateFile,
+    Unarchive,
+)
+from executor.model.leaves import Late, Text
+from executor.model.plans import Plan, PlannedStep
+from executor.model.steps import Body, Item, Retry, Settings, Task
+from executor.planning.shown.actions import action, in_short
+from executor.planning.shown.lines import Line, command, plain, within
+from executor.planning.shown.probes import probe
+from executor.planning.shown.words import counted, duration, hosts, joined, said
+from executor.templates import leaves
+
+OF_THE_RUN = {
+    "run": "when the run starts",
+    "batch": "when its batch starts",
+    "hosts": "from other hosts' steps",
+    "item": "from the loop's list",
+}
+
+
+def step(shown: PlannedStep, plan: Plan, known_after: Mapping[str, str], *, armed: bool = False) -> Iterator[Line]:
+    """The step's heading, and what it does on which hosts. `armed`: it is one of those that a rollback undoes."""
+    notes = joined(_notes(shown))
+    yield plain(f"{shown.id}  {shown.name}" + (f"  ({notes})" if notes else ""), style="title", hang=len(shown.id) + 2)
+    groups = _alike(shown, plan.root, armed)
+    for names, lines in groups:
+        if len(groups) == 1:
+            yield from within(lines, 4)
+        else:
+            yield plain(f"{hosts(names)}:", 4)
+            yield from within(lines, 6)
+    later = joined(sorted(_known_later(shown, known_after)), "; ")
+    if later:
+        yield plain(later, 4, style="faint")
+
+
+def _alike(shown: PlannedStep, root: str, armed: bool) -> list[tuple[list[str], tuple[Line, ...]]]:
+    """The hosts of a step by what it does on them, in order."""
+    by_task: dict[int, tuple[Line, ...]] = {}
+    groups: dict[tuple[Line, ...], list[str]] = {}
+    for host, task in shown.tasks.items():
+        lines = by_task.get(id(task))
+        if lines is None:
+            lines = by_task[id(task)] = tuple(_task(task, root, armed))
+        groups.setdefault(lines, []).append(host)
+    return [(names, lines) for lines, names in groups.items()]
+
+
+def tasks_of(shown: PlannedStep) -> tuple[Task, ...]:
+    """Its different tasks."""
+    return tuple({id(task): task for task in shown.tasks.values()}.values())
+
+
+def items_of(shown: PlannedStep) -> Iterator[Item]:
+    """The rounds of all its tasks that may run."""
+    return (item for task in tasks_of(shown) for item in task.items if off(item) is None)
+
+
+def changes(item: Item) -> bool:
+    """Whether the item's action may change something on its host."""
+    return not item.body.read_only and isinstance(item.body.action, (Shell, Script, *SELF_UNDOING))
+
+
+def off(item: Item) -> str | None:
+    """The condition that is known not to hold, where there is one."""
+    for condition in item.when:
+        if condition is False:
+            return "false"
+        if isinstance(condition, Late) and not condition.needs:
+            return condition.template.text
+    return None
+
+
+def undoing(item: Item, root: str) -> str:
+    """How the item is undone, in one line; empty where there is nothing to undo."""
+    if item.rollback:
+        return joined((in_short(inner.body.action, root) for task in item.rollback for inner in task.items), "; then ")
+    if item.rollback is None and undoes_itself(item):
+        then = "" if item.body.apply is None else f", then $ {said(item.body.apply).strip()}"
+        return _BY_ITSELF.get(type(item.body.action), "what was there before is put back") + then
+    return ""
+
+
+def undoes_itself(item: Item) -> bool:
+    """Whether the action keeps what it needs to be undone."""
+    does = item.body.action
+    return isinstance(does, SELF_UNDOING) and not (isinstance(does, Copy | TemplateFile) and does.keep is False)
+
+
+_BY_ITSELF = {Symlink: "it points again where it did, or is removed", Unarchive: "removed, if this run has made it"}
+
+
+# --- parts -----------------------------------------------------------------------------------------------------
+
+
+def _notes(shown: PlannedStep) -> Iterator[str]:
+    items = list(items_of(shown))
+    if shown.once is not None:
+        yield "once for the run" if shown.once == "run" else "once for the stage"
+    if items and all(item.body.read_only for item in items):
+        yield "changes nothing"
+    if any(item.body.irreversible for item in items):
+        yield "POINT OF NO RETURN"
+    names = {task.register for task in tasks_of(shown) if task.register}
+    if names:
+        yield f"result: {joined(sorted(names))}"
+
+
+def _task(task: Task, root: str, armed: bool) -> Iterator[Line]:
+    if task.loop is not None:
+        yield plain(f"for each item of {said(task.loop)}:")
+        yield from within(_item(task.items[0], root, armed))
+    elif task.looped and not task.items:
+        yield plain("nothing to do: its list is empty")
+    elif task.looped:
+        for item in task.items:
+            if item.label:
+                yield plain(f"for {item.label}:")
+            yield from within(_item(item, root, armed), 2 if item.label else 0)
+    else:
+        yield from _item(task.items[0], root, armed)
+
+
+def _item(item: Item, root: str, armed: bool) -> Iterator[Line]:
+    condition = off(item)
+    if condition is not None:
+        yield plain(f"skipped, for this does not hold: {condition}", style="faint")
+        return
+    for late in item.when:
+        yield plain(f"only if {late.template.text if isinstance(late, Late) else said(late)}")
+    yield from _body(item.body, root)
+    if armed:
+        yield from _undo(item, root)
+
+
+def _body(body: Body, root: str) -> Iterator[Line]:
+    if body.creates is not None:
+        yield plain(f"not if {said(body.creates)} is there")
+    if body.removes is not None:
+        yield plain(f"not if {said(body.removes)} is gone")
+    if body.only_if is not None:
+        yield from command(said(body.only_if), 0, "only if it succeeds: ")
+    if body.unless is not None:
+        yield from command(said(body.unless), 0, "not if it succeeds: ")
+    if body.settings.no_log is True:
+        yield plain("(no_log: not shown)")
+    else:
+        yield from action(body.action, root)
+        if body.stdin is not None:
+            lines = said(body.stdin).count("\n") + 1
+            yield plain(f"with {counted(lines, 'line')} on standard input", 2)
+    around = joined(_settings(body.settings))
+    if around:
+        yield plain(f"({around})", 2, hang=1, style="faint")
+    yield from _judged(body)
+    if body.apply is not None:
+        yield from command(said(body.apply), 0, "if it changed: ")
+    if body.verify is not None:
+        yield plain(f"verify: {probe(body.verify)}", hang=8)
+
+
+def _settings(given: Settings) -> Iterator[str]:
+    if given.become not in (None, False):
+        user = "root" if given.become_user is None else said(given.become_user)
+        yield f"as {user}" if given.become is True else f"as {user} if {said(given.become)}"
+    if given.delegate_to is not None:
+        yield f"done on {said(given.delegate_to)}"
+    if given.chdir not in (None, "."):
+        yield f"in {said(given.chdir)}"
+    if given.executable is not None:
+        yield f"by {said(given.executable)}"
+    if given.environment:
+        secret = given.no_log is True
+        yield "with " + " ".join(f"{name}={'…' if secret else said(text)}" for name, text in given.environment.items())
+    if given.timeout is not None:
+        yield f"at most {duration(given.timeout)}"
+    if given.ignore_errors not in (None, False):
+        yield (
+            "its failure is ignored"
+            if given.ignore_errors is True
+            else f"failure ignored if {said(given.ignore_errors)}"
+        )
+
+
+def _judged(body: Body) -> Iterator[Line]:
+    for label, conditions in (("failed if", body.failed_when), ("changed if", body.changed_when)):
+        for condition in conditions or ():
+            yield plain(f"{label} {said(condition)}", style="faint")
+    if body.retry is not None:
+        yield plain(_retry(body.retry), style="faint")
+
+
+def _retry(retry: Retry) -> str:
+    backoff = "" if retry.backoff == 1 else f", each time {said(retry.backoff)} times as long"
+    until = f", until {joined(map(said, retry.until), ' and ')}" if retry.until else ""
+    return f"tried up to {said(retry.attempts)} times, {duration(retry.delay)} apart{backoff}{until}"
+
+
+def _undo(item: Item, root: str) -> Iterator[Line]:
+    if item.rollback:
+        for task in item.rollback:
+            for inner in task.items:
+                yield from _undo_item(inner, task.name, root)
+    elif item.rollback is None and undoes_itself(item):
+        yield plain(f"undo: {undoing(item, root)}", hang=6)
+    elif item.rollback is None and changes(item) and not item.body.irreversible:
+        yield plain("undo: nothing is said about it", style="warning")
+
+
+def _undo_item(item: Item, name: Text, root: str) -> Iterator[Line]:
+    lines = list(_item(item, root, armed=False))
+    if len(lines) == 1:
+        yield Line("undo: " + lines[0].text, lines[0].indent, lines[0].style, lines[0].hang + 6, lines[0].code)
+        return
+    yield plain(f"undo: {said(name)}" if _is_title(name, lines) else "undo:", hang=6)
+    yield from within(lines, 6)
+
+
+def _is_title(name: Text, lines: Iterable[Line]) -> bool:
+    """Whether a handler's name says more than its command does."""
+    return said(name) not in next(iter(lines), Line("")).text
+
+
+# --- what is late ----------------------------------------------------------------------------------------------
+
+
+def registry(plan: Plan) -> dict[str, str]:
+    """When each name that only the run knows is known: after which step."""
+    found: dict[str, list[str]] = {}
+    for stage in plan.stages:
+        for shown in (*stage.drain, *stage.steps, *stage.restore, *stage.always):
+            for task in tasks_of(shown):
+                given = {task.register} if task.register else set()
+                given |= {name for item in task.items for name in _set_by(item)}
+                for name in given:
+                    found.setdefault(name, []).append(f"{shown.id} {shown.name}")
+    return {name: "after " + joined(dict.fromkeys(steps), " or ") for name, steps in found.items()} | OF_THE_RUN
+
+
+def _set_by(item: Item) -> Iterable[str]:
+    return item.body.action.values if isinstance(item.body.action, SetVars) else ()
+
+
+def _known_later(shown: PlannedStep, known_after: Mapping[str, str]) -> set[str]:
+    """For each name that the step waits for, when it is known. What its own result gives needs no word."""
+    names: set[str] = set()
+    for task in tasks_of(shown):
+        own = {task.register, "item"} if task.loop is None else {task.register}
+        for leaf in leaves(task):
+            if isinstance(leaf, Late):
+                names.update(name for name in leaf.needs if name not in own)
+    names -= {"run", "batch"}  # their names say enough
+    return {f"\u2039{name}\u203a is known {known_after[name]}" for name in names if name in known_after}
