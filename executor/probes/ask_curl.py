@@ -22,12 +22,13 @@ _SCRIPT = """\
 if command -v curl >/dev/null 2>&1; then
     curl -q -K - 2>&3 | head -c {limit}
 elif [ {simple} = yes ] && command -v wget >/dev/null 2>&1; then
-    only=
+    # busybox's has few options, and of some releases -T crashes; its end is that of this whole script.
+    options=-q
     case $(wget --version 2>/dev/null) in
-        *GNU*) only='--max-redirect=0 --tries=1 --content-on-error --no-proxy' ;;
+        *GNU*) options='-nv -T {seconds} --max-redirect=0 --tries=1 --content-on-error --no-proxy' ;;
     esac
     echo wget
-    wget -q -S -O - -T {seconds} $only {url} 2>&3 | head -c {limit}
+    wget $options -S -O - {url} 2>&3 | head -c {limit}
 else
     echo neither
 fi 3>&2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from http.client import HTTPException
@@ -18,7 +19,7 @@ from executor.hosts.protocol import Host
 from executor.model.probes import Http
 from executor.probes import ask_curl
 from executor.probes.answers import Silence, Unasked
-from executor.probes.dialling import Refused, cut_off, dial, secure
+from executor.probes.dialling import Refused, cut_off, dial
 from executor.probes.http import BODY_LIMIT, Reply, Request
 from executor.probes.leaves import number, optional, text
 from executor.probes.words import duration, excerpt
@@ -64,31 +65,29 @@ def _ask_once(request: Request, host: Host, job_id: str, *, link_local: bool) ->
         if refused.forwarding:
             return ask_curl.ask(request, host, job_id)
         return refused.answer
-    with cut_off(connection, request.limit) as cut:
+    with cut_off(connection, request.limit) as line:
         try:
-            wire = connection
             if url.scheme == "https":
-                wire = secure(connection, _trust(), _name(request, address))
-            return _exchange(request, url, address, port, wire)
+                line.secure(_trust(), _name(request, address))
+            return _exchange(request, url, HTTPConnection(address, port), line.wire)
         except ssl.SSLCertVerificationError as error:
             return Silence(f"the certificate is not trusted: {error.verify_message}")
         except (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError) as error:
-            if cut.late:
+            if line.late:
                 return Silence(f"no answer within {duration(request.limit)}")
             return Silence(_reason(error))
 
 
-def _exchange(request: Request, url: Url, address: str, port: int, wire: socket.socket) -> Reply:
-    connection = HTTPConnection(address, port, timeout=request.limit)
+def _exchange(request: Request, url: Url, connection: HTTPConnection, wire: socket.socket) -> Reply:
     connection.sock = wire  # opened already, by the host
     headers = {"User-Agent": "runbook-probe", **request.headers}
     body = None if request.data is None else request.data.encode()
     began = time.monotonic()
     connection.request(request.method, url.request_uri, body=body, headers=headers, preload_content=False)
-    response = connection.getresponse()
-    content = b""
-    while len(content) <= BODY_LIMIT and (chunk := response.read(_CHUNK)):
-        content += chunk
+    with closing(connection.getresponse()) as response:
+        content = b""
+        while len(content) <= BODY_LIMIT and (chunk := response.read(_CHUNK)):
+            content += chunk
     seconds = time.monotonic() - began
     return Reply(
         status=response.status,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from executor.hosts.protocol import Host
 from executor.probes.answers import Silence, Unasked
-from executor.probes.dialling import Refused, cut_off, dial, secure
+from executor.probes.dialling import Refused, cut_off, dial
 from executor.probes.tls import Certificate
 from executor.probes.words import duration, excerpt
 
@@ -42,13 +42,13 @@ def ask(
 def _shown(host: Host, address: str, port: int, name: str, context: ssl.SSLContext, *, link_local: bool) -> bytes:
     """The certificate, as DER. Raises Refused, OSError."""
     connection = dial(host, address, port, link_local=link_local)
-    with cut_off(connection, LIMIT) as cut:
+    with cut_off(connection, LIMIT) as line:
         try:
-            wire = secure(connection, context, name)
+            wire = line.secure(context, name)
         except ssl.SSLCertVerificationError:
             raise
         except OSError as error:
-            if cut.late:
+            if line.late:
                 raise TimeoutError(0, f"no handshake within {duration(LIMIT)}") from error
             raise
         return wire.getpeercert(binary_form=True) or b""

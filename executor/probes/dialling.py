@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from executor.hosts.errors import ConnectionFailed, ForwardingRefused
 from executor.hosts.protocol import Host
@@ -41,46 +40,50 @@ def dial(
         raise Refused(Unasked(f"{host.name}: {error.reason}")) from error
     except TimeoutError as error:
         raise Refused(Silence(f"no connection to {address}:{port} within {duration(limit)}")) from error
+    except ConnectionResetError as error:
+        # A port that nobody listens on refuses; a reset at this point is the way to the host that broke.
+        raise Refused(Unasked(f"{host.name}: {error.strerror or error}")) from error
     except OSError as error:
-        raise Refused(Silence(f"{error.strerror or error} ({address}:{port})")) from error
+        reason = f"{error.strerror} ({address}:{port})" if error.strerror else str(error)
+        raise Refused(Silence(reason)) from error
     if not link_local and is_link_local(peer_of(connection)):
         connection.close()
         raise Refused(Unasked(f"{address} stands for a link-local address: probes do not look there"))
     return connection
 
 
-def secure(connection: object, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
-    """TLS over a connection, whether it is a socket or a channel. Raises ssl.SSLError or OSError."""
-    if isinstance(connection, socket.socket):
-        return context.wrap_socket(connection, server_hostname=name)
-    from urllib3.util.ssltransport import SSLTransport  # noqa: PLC0415  # only for channels that are no sockets
+class Line:
+    """An open connection, with or without TLS over it. `late`: its time was up before it had been closed."""
 
-    transport: Any = SSLTransport(connection, context, server_hostname=name)  # type: ignore[arg-type]  # like a socket
-    return transport  # type: ignore[no-any-return]  # it has the methods of an SSLSocket
-
-
-class Cut:
-    """Has the time been up?"""
-
-    def __init__(self) -> None:
+    def __init__(self, connection: socket.socket) -> None:
+        self.wire = connection
         self.late = False
+
+    def secure(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
+        """TLS from here on. Raises ssl.SSLError or OSError."""
+        # The handshake comes after `wire` is the new socket, so that it can be cut off too.
+        wire = context.wrap_socket(self.wire, server_hostname=name, do_handshake_on_connect=False)
+        self.wire = wire
+        wire.do_handshake()
+        return wire
+
+    def end(self) -> None:
+        """Wakes whoever waits on it."""
+        self.late = True
+        with suppress(OSError):  # it may have ended by itself in the meantime
+            socket.socket.shutdown(self.wire, socket.SHUT_RDWR)
 
 
 @contextmanager
-def cut_off(connection: socket.socket, seconds: float) -> Iterator[Cut]:
-    """Ends whatever waits on the connection when the time is up, however slowly bytes drip in; then closes it."""
-    cut = Cut()
-
-    def end() -> None:
-        cut.late = True
-        with suppress(OSError):  # it may have ended by itself in the meantime
-            connection.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, end)
+def cut_off(connection: socket.socket, seconds: float) -> Iterator[Line]:
+    """Ends the connection when the time is up, however slowly bytes drip in; closes it in any case."""
+    line = Line(connection)
+    connection.settimeout(None)
+    timer = threading.Timer(seconds, line.end)
     timer.daemon = True
     timer.start()
     try:
-        yield cut
+        yield line
     finally:
         timer.cancel()
-        connection.close()
+        line.wire.close()

@@ -51,7 +51,7 @@ def judge(verb: Http, reply: Reply | Silence | Unasked) -> Answer:
     """What one answer is worth by itself."""
     if not isinstance(reply, Reply):
         return without_answer(reply)
-    said, measured = _status_line(reply), _measured(reply)
+    said, measured = f"{_status(reply)}{_location(reply)}", _measured(reply)
     document, is_json = _document(reply)
     result = _result(reply, document)
     wrong = _wrong(verb, reply, said, document, is_json)
@@ -59,7 +59,9 @@ def judge(verb: Http, reply: Reply | Silence | Unasked) -> Answer:
         return failed(wrong, measured, result=result, seconds=reply.seconds)
     found = [f"{path} is {_shown(_search(path, document))}" for path in verb.json]
     time = "" if reply.seconds is None else f" in {duration(reply.seconds)}"
-    return passed(", ".join([f"{said}{time}", *found]), measured, result=result, seconds=reply.seconds)
+    return passed(
+        ", ".join([f"{_status(reply)}{time}{_location(reply)}", *found]), measured, result=result, seconds=reply.seconds
+    )
 
 
 def _wrong(verb: Http, reply: Reply, said: str, document: Any, is_json: bool) -> str:
@@ -86,11 +88,13 @@ def _wrong(verb: Http, reply: Reply, said: str, document: Any, is_json: bool) ->
     return ""
 
 
-def _status_line(reply: Reply) -> str:
-    reason = reply.reason or _phrase(reply.status)
-    said = f"{reply.status} {excerpt(reason, 40)}".rstrip()
+def _status(reply: Reply) -> str:
+    return f"{reply.status} {excerpt(reply.reason or _phrase(reply.status), 40)}".rstrip()
+
+
+def _location(reply: Reply) -> str:
     location = reply.headers.get("location")
-    return f"{said}, to {excerpt(location)}" if location and 300 <= reply.status <= 399 else said
+    return f", to {excerpt(location)}" if location and 300 <= reply.status <= 399 else ""
 
 
 def _phrase(status: int) -> str:
