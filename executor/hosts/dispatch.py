@@ -24,8 +24,8 @@ class Refusal(Exception):
 
 
 class Opener(Protocol):
-    def __call__(self, lane: Lane) -> None:
-        """Opens the lane for its kind (blocking). Raises ConnectionFailed, Refusal or LaneFailed."""
+    def __call__(self, new_lane: Callable[[], Lane]) -> Lane:
+        """A new lane, opened (blocking). Raises ConnectionFailed, Refusal or LaneFailed."""
 
 
 def in_thread(work: Callable[[], None]) -> None:
@@ -58,9 +58,12 @@ class Dispatcher:
     # --- what a host asks for -----------------------------------------------------------------------------------
 
     def prepare(self, kind: LaneKind) -> Lane:
-        """Opens a first lane now (blocking), so that trouble with it shows before any job. Raises what the opener raises."""
-        lane = Lane(kind, self._folder, self)
-        self._open(lane)
+        """Opens a first lane now (blocking), so that trouble shows before any job. Raises what the opener raises."""
+        with self._lock:
+            for lane in self._lanes:
+                if lane.kind == kind:
+                    return lane
+        lane = self._open(lambda: Lane(kind, self._folder, self))
         with self._lock:
             self._lanes.append(lane)
         self.idle(lane)
@@ -181,9 +184,8 @@ class Dispatcher:
             self._end(flight)
 
     def _open_for(self, kind: LaneKind) -> None:
-        lane = Lane(kind, self._folder, self)
         try:
-            self._open(lane)
+            lane = self._open(lambda: Lane(kind, self._folder, self))
         except (ConnectionFailed, Refusal, LaneFailed) as error:
             self._not_opened(kind, error)
             return
@@ -236,13 +238,11 @@ class Dispatcher:
                 if lane.kind == kind and not lane.busy:
                     lane.busy = True
                     return lane
-        lane = Lane(kind, self._folder, self)
         try:
-            self._open(lane)
+            lane = self._open(lambda: Lane(kind, self._folder, self))
         except (ConnectionFailed, Refusal, LaneFailed):
             # Without a way to the host there is nothing to end it with; its own lane tells what becomes of it.
             return None
         with self._lock:
             self._lanes.append(lane)
         return lane
-

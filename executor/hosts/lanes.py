@@ -167,16 +167,8 @@ class Lane:
                 self._ended(how, int(rc))
             case ("n", _, why):
                 self._refused(why)
-            case ("n", why) if self.flight:
-                self.flight.refusal = why
             case ("u", *_):
                 self._unknown()
-            case ("p", pid) if self.flight:
-                self.flight.pid = int(pid)
-                if self.flight.end_asked:
-                    self._keeper.known_pid(self.flight)
-            case ("t",) if self.flight:
-                self.flight.timed_out = True
             case ("take", answer):
                 self._answers.put(answer)
             case ("k", *_):
@@ -185,14 +177,25 @@ class Lane:
                 self.unfit = _WHY_UNFIT.get(fit, "")
                 self.session = "" if session == "none" else session
                 self._ready.set()
-            case _:
-                # Words of an order that this side has given up waiting for, e.g. of a flight that has landed.
-                pass
+            case _ if self.flight:
+                self._note(self.flight, words)
+
+    def _note(self, flight: Flight, words: tuple[str, ...]) -> None:
+        """What a plain job's process says of itself before it ends."""
+        match words:
+            case ("n", why):
+                flight.refusal = why
+            case ("t",):
+                flight.timed_out = True
+            case ("p", pid):
+                flight.pid = int(pid)
+                if flight.end_asked:
+                    self._keeper.known_pid(flight)
 
     # --- carrying ---------------------------------------------------------------------------------------------
 
     def carry(self, flight: Flight) -> None:
-        """Sends a flight off (`flight` is already set). Blocks while files are sent; raises OSError if the wire is cut."""
+        """Sends a flight off (`flight` is set). Blocks while files are sent; raises OSError if the wire is cut."""
         if self.unfit and not self.kind.plain:
             self._take_off()
             flight.land("refused", detail=self.unfit)

@@ -51,9 +51,11 @@ class LocalHost:
     def close(self) -> None:
         self._dispatcher.close()
 
-    def _open(self, lane: Lane) -> None:
+    def _open(self, new_lane: Callable[[], Lane]) -> Lane:
+        lane = new_lane()
         lane.join(_Process(self._become.way_in(lane.kind.user), self._root, lane))
         self._become.enter(lane, _START)
+        return lane
 
 
 class _Process:
@@ -98,4 +100,3 @@ def _read(stream: IO[bytes] | None, tell: Callable[[bytes], None]) -> None:
     with stream:
         while data := stream.read(256 * 1024):
             tell(data)
-

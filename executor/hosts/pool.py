@@ -1,0 +1,157 @@
+"""All hosts of a run: one of each, opened side by side without overrunning anybody, and closed together."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from executor.hosts.connecting import Credentials
+from executor.hosts.errors import ConnectionFailed
+from executor.hosts.local import LocalHost
+from executor.hosts.protocol import Host
+from executor.hosts.ssh import SshHost
+from executor.model.inventories import HostSpec, Ssh
+
+# More threads than this cost more per host, the more hosts there are.
+THREADS = 24
+# sshd starts to refuse at ten connections that are not logged in yet, and several hosts may be one machine.
+_STAGGER = 0.003
+_BEAT = 2.0  # seconds between looks at the connections' pulse
+
+
+class Hosts:
+    """Makes each host when it is first asked for and keeps it. Use as a context manager, or call `close`.
+
+    `run` is the run's id, `root` the project's folder, in which localhost works. `become_password` is asked when sudo
+    is first entered with a password, from any thread.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, HostSpec],
+        run: str,
+        *,
+        root: Path | None = None,
+        become_password: Callable[[], str] | None = None,
+    ) -> None:
+        self._specs = specs
+        self._run = run
+        self._root = root or Path.cwd()
+        self._become_password = become_password
+        self._credentials = Credentials()
+        self._lock = threading.Lock()
+        self._hosts: dict[str, Host] = {}
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="runbook-connect")
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="runbook-pulse", daemon=True).start()
+
+    def __enter__(self) -> Hosts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def host(self, name: str) -> Host:
+        """The host of that name, connected or not. Raises KeyError."""
+        with self._lock:
+            if name not in self._hosts:
+                self._hosts[name] = self._make(self._specs[name])
+            return self._hosts[name]
+
+    def connect(self, names: Iterable[str], told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
+        """Connects in the background; `told` hears of each, from any thread: name, seconds, and what went wrong."""
+        for name in names:
+            self._pool.submit(self._connect, name, told).add_done_callback(_must_not_fail)
+
+    def close(self) -> None:
+        """Closes all connections. Jobs that still run on the hosts run on."""
+        self._closed.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            hosts = tuple(self._hosts.values())
+        for host in hosts:
+            host.close()
+
+    def _make(self, spec: HostSpec) -> Host:
+        if spec.local:
+            return LocalHost(self._run, self._root, name=spec.name, become_password=self._become_password)
+        return SshHost(
+            spec,
+            self._run,
+            credentials=self._credentials,
+            through=self._jump,
+            become_password=self._become_password,
+        )
+
+    def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
+        time.sleep(random.uniform(0, _STAGGER * min(len(self._specs), 100)))  # noqa: S311  jitter, not a secret
+        began = time.monotonic()
+        try:
+            self.host(name).connect()
+        except ConnectionFailed as error:
+            told(name, time.monotonic() - began, error)
+        else:
+            told(name, time.monotonic() - began, None)
+
+    def _jump(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
+        """A jump host: one of the inventory, or `[user@]host[:port]`. Raises ConnectionFailed for a circle."""
+        found = self._jump_host(jump, before)
+        if found.name == host.name or (found.target.host, found.target.port) == (host.target.host, host.target.port):
+            return None  # `jump` for all hosts, read for the bastion itself
+        seen = [host.name]
+        step: SshHost | None = found
+        while step is not None:
+            if step.name in seen:
+                raise ConnectionFailed(
+                    f"the jump hosts go in a circle: {' → '.join([*seen, step.name])}", kind="config"
+                )
+            seen.append(step.name)
+            onward = step.target.jump
+            step = self._jump_host(onward[-1], onward[:-1]) if onward else None
+            if step is not None and step.name == seen[-1]:
+                step = None
+        return found
+
+    def _jump_host(self, jump: str, before: tuple[str, ...]) -> SshHost:
+        name = ",".join((*before, jump))
+        spec = self._specs.get(jump) or _ad_hoc(jump)
+        if before:
+            spec = replace(spec, ssh=replace(spec.ssh, jump=",".join(before)))
+        elif jump in self._specs:
+            name = jump
+        with self._lock:
+            if name not in self._hosts:
+                self._hosts[name] = self._make(replace(spec, name=name))
+            host = self._hosts[name]
+        if not isinstance(host, SshHost):
+            raise ConnectionFailed(f"{jump} is this machine: it cannot be a jump host", kind="config")
+        return host
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_BEAT):
+            with self._lock:
+                hosts = tuple(self._hosts.values())
+            now = time.monotonic()
+            for host in hosts:
+                if isinstance(host, SshHost):
+                    host.pulse(now)
+
+
+def _ad_hoc(jump: str) -> HostSpec:
+    """`[user@]host[:port]`, also with an IPv6 address in brackets."""
+    user, at, rest = jump.strip().rpartition("@")
+    host, colon, port = rest.rpartition(":")
+    if not colon or not port.isdigit() or (host.count(":") and not host.startswith("[")):
+        host, port = rest, ""
+    return HostSpec(jump, host.strip("[]"), Ssh(user=user if at else None, port=int(port) if port else None))
+
+
+def _must_not_fail(future: Future[None]) -> None:
+    """A fault of the program's in a thread must not vanish."""
+    if not future.cancelled():
+        future.result()

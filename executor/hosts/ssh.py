@@ -1,0 +1,204 @@
+"""A host over SSH: one connection, made again when it is lost, with lanes on it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from executor.hosts.become import Become
+from executor.hosts.connecting import Connection, Credentials, connect
+from executor.hosts.dispatch import Dispatcher
+from executor.hosts.errors import ConnectionFailed
+from executor.hosts.flights import LaneKind, new_flight
+from executor.hosts.lanes import Lane, LaneFailed
+from executor.hosts.lines import Tunnel
+from executor.hosts.protocol import Job, JobEnd, Sink
+from executor.hosts.requests import BadJob
+from executor.hosts.ssh_config import Target, resolve
+from executor.hosts.tunnels import as_socket, open_tunnel
+from executor.model.inventories import HostSpec
+
+if TYPE_CHECKING:
+    from paramiko import Channel
+
+# A silent connection is asked for a sign of life after this many seconds, and given up as many seconds later.
+PULSE = 15.0
+# How long a lost host is looked for while a job is on it.
+PATIENCE = 60.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+# What a second try can cure.
+_PASSING = {"unreachable", "timeout"}
+
+
+class Route(Protocol):
+    def __call__(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
+        """The host that a jump name stands for, itself reached through `before`; None where that is `host` itself."""
+
+
+class SshHost:
+    """One host of the inventory. Implements `hosts.protocol.Host`. `run` names the run's folder on the host."""
+
+    def __init__(
+        self,
+        spec: HostSpec,
+        run: str,
+        *,
+        credentials: Credentials | None = None,
+        through: Route | None = None,
+        become_password: Callable[[], str] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.name = spec.name
+        self._spec = spec
+        self._credentials = credentials or Credentials()
+        self._through = through
+        self._become = Become(become_password)
+        self._patience = patience
+        self._connecting = threading.Lock()
+        self._connection: Connection | None = None
+        self._target: Target | None = None
+        self._asked: float | None = None  # when the last sign of life was asked for
+        self._closed = False
+        self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}")
+
+    # --- the protocol -------------------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Opens the connection and a first lane on it. Raises ConnectionFailed."""
+        self.connection()
+        try:
+            self._dispatcher.prepare(LaneKind())
+        except LaneFailed as error:
+            raise ConnectionFailed(
+                f"{self.target} lets us in, but gives us no shell: {error.words or 'it hangs up'}", kind="login"
+            ) from error
+
+    def start(self, job: Job, sink: Sink) -> None:
+        try:
+            flight = new_flight(job, sink)
+        except BadJob as error:
+            sink.ended(JobEnd("refused", detail=str(error)))
+        else:
+            self._dispatcher.start(flight)
+
+    def end(self, job_id: str) -> None:
+        self._dispatcher.end(job_id)
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        try:
+            return as_socket(self.tunnel(address, port, timeout))
+        except ConnectionFailed as error:
+            raise ConnectionError(error.reason) from error
+
+    def close(self) -> None:
+        self._closed = True
+        self._dispatcher.close()
+        connection = self._connection
+        if connection:
+            connection.close()
+
+    # --- for the rest of the room -------------------------------------------------------------------------------
+
+    @property
+    def target(self) -> Target:
+        """Where and as whom. Raises ConnectionFailed (kind "config")."""
+        if self._target is None:
+            self._target = resolve(self._spec)
+        return self._target
+
+    def connection(self, patience: float = 0.0) -> Connection:
+        """The connection, made if there is none (blocking). A lost host is looked for during `patience` seconds."""
+        give_up = time.monotonic() + patience
+        wait = _FIRST_WAIT
+        with self._alone(patience):
+            while True:
+                if self._closed:
+                    raise ConnectionFailed(f"the connection to {self.name} was closed")
+                if self._connection and self._connection.alive():
+                    return self._connection
+                try:
+                    self._connection = connect(self.target, self._credentials, self._way())
+                    self._asked = None
+                except ConnectionFailed as error:
+                    if error.kind not in _PASSING or time.monotonic() + wait > give_up:
+                        raise
+                    time.sleep(wait)
+                    wait = min(2 * wait, _LONGEST_WAIT)
+                else:
+                    return self._connection
+
+    @contextmanager
+    def _alone(self, patience: float) -> Iterator[None]:
+        """Only one thread connects; the others wait for what it finds, no longer than it would take themselves."""
+        if not self._connecting.acquire(timeout=patience + self.target.timeout):
+            raise ConnectionFailed(f"{self.target} is away", kind="timeout")
+        try:
+            yield
+        finally:
+            self._connecting.release()
+
+    def tunnel(self, address: str, port: int, timeout: float) -> Channel:
+        """A channel to somewhere that this host can reach. Raises ForwardingRefused, OSError, ConnectionFailed."""
+        return open_tunnel(self.connection().transport, address, port, timeout)
+
+    def pulse(self, now: float) -> None:
+        """Called every few seconds: asks a silent server for a sign of life, and hangs up when none has come."""
+        connection = self._connection
+        if connection is None or not connection.alive():
+            return
+        if now - connection.tap.heard < PULSE:
+            self._asked = None
+        elif self._asked is None:
+            self._asked = now
+            _ask_for_life(connection)
+        elif now - self._asked >= PULSE:
+            # The transport's end is told to every lane, and their jobs are looked for again.
+            connection.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _open_lane(self, new_lane: Callable[[], Lane]) -> Lane:
+        from paramiko import SSHException  # noqa: PLC0415  heavy
+
+        from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
+
+        give_up = time.monotonic() + self._patience
+        while True:
+            lane = new_lane()
+            command = self._become.way_in(lane.kind.user)
+            connection = self.connection(max(0.0, give_up - time.monotonic()))
+            try:
+                lane.join(ChannelWire(connection.transport, command, lane, self.target.timeout))
+                self._become.enter(lane, self.target.timeout)
+            except (SSHException, EOFError, LaneFailed) as error:
+                if connection.alive() or time.monotonic() > give_up:
+                    raise LaneFailed(str(error)) from error
+                # The connection was lost meanwhile: on a new one it may work.
+            else:
+                return lane
+
+    def _way(self) -> Tunnel | None:
+        """How this host's own connection gets there: through the last of its jump hosts."""
+        if not self.target.jump or self._through is None:
+            return None
+        *before, last = self.target.jump
+        jump = self._through(self, last, tuple(before))
+        return jump.tunnel if jump else None
+
+
+def _ask_for_life(connection: Connection) -> None:
+    """Sends a request that every server answers, if only with a refusal. In a thread: a dead line may block it."""
+    from paramiko.common import cMSG_GLOBAL_REQUEST  # noqa: PLC0415  heavy
+    from paramiko.message import Message  # noqa: PLC0415  heavy
+
+    message = Message()
+    message.add_byte(cMSG_GLOBAL_REQUEST)
+    message.add_string("keepalive@openssh.com")
+    message.add_boolean(True)
+    # Transport.global_request would wait for the answer without a deadline.
+    send = connection.transport._send_user_message  # type: ignore[attr-defined]  # not in its stubs
+    threading.Thread(target=send, args=(message,), name="runbook-pulse", daemon=True).start()
