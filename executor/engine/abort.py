@@ -9,7 +9,7 @@ from executor.engine.effects import Ask, Cancel, Decision, Effect, End, Wait
 from executor.engine.index import LOCAL
 from executor.engine.rollback import scope_of
 from executor.engine.state import State
-from executor.engine.undo import pending, pending_run_wide
+from executor.engine.undo import at_stake, pending_run_wide
 from executor.events import Aborted, Asked, Event, Halted, Key, Question, WaitStarted
 from executor.model.plans import Plan, PlannedStage
 
@@ -112,7 +112,7 @@ def to_undo(plan: Plan, state: State) -> tuple[str, ...]:
     for name, host in state.hosts.items():
         if scope == "host" and not host.out and host.entered.get(at) is not False:
             continue
-        armed = [e for e in pending(state, host) if scope != "stage" or e.stage == at]
+        armed = [e for e in at_stake(state, host) if scope != "stage" or e.stage == at]
         if armed or host.drained or host.always_due is not None or name in owners:
             found.append(name)
     return tuple(found)

@@ -51,4 +51,6 @@ def end(state: State, stage: StageState, planned: PlannedStage) -> Decision:
     if stage.bad:
         return NOTHING
     watches = watch.end(watch.running(state))
-    return Decision((*watches.events, StageEnded(planned.id, passed=True)), watches.effects)
+    return Decision(
+        (*watches.events, StageEnded(planned.id, passed=stage.failures < len(stage.hosts))), watches.effects
+    )

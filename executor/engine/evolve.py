@@ -208,7 +208,8 @@ def _host_lost(state: State, event: HostLost) -> None:
 def _connected(state: State, host: HostState) -> None:
     host.connecting = False
     state.connecting.discard(host.name)
-    state.touch(host.name)
+    if host.course is not None:
+        state.touch(host.name)
     if not state.connecting:
         if state.phase == "connecting":
             state.phase = "forward"

@@ -55,7 +55,7 @@ def _want(state: State, hosts: tuple[str, ...], scope: Scope) -> None:
     """Mark all that the abort is to undo. What runs once for all belongs to the run, not to the host that ran it."""
     at = state.stage.at if state.stage is not None else -1
     for name in hosts:
-        _mark(state, state.hosts[name], scope, at)
+        _mark(state, state.hosts[name], scope, at)  # also what has no handler: that is told in the end
     limit = cut(state, None)
     for host in state.hosts.values() if scope != "host" else ():
         for entry in host.armed.values():
@@ -79,7 +79,7 @@ def rollback_ended(state: State, event: RollbackEnded) -> None:
 
 def host_rolled_back(state: State, event: HostRolledBack) -> None:
     host = state.hosts[event.host]
-    host.undone = event.clean and host.touched
+    host.undone = event.clean and any(e.status == "passed" for e in host.armed.values())
     course, stage = host.course, state.stage
     if course is not None and course.kind == "wave":
         advance(state, host)

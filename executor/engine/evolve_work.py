@@ -9,7 +9,7 @@ from executor.engine.course import once_key
 from executor.engine.moves import advance, arrive, fail, release, stage_of, take_off, take_on
 from executor.engine.state import Do, Entry, Failure, Flight, Gate, HostState, Note, Once, Phase, Round, State, Work
 from executor.engine.values import of_verdict
-from executor.engine.work import due
+from executor.engine.work import armed_by, due
 from executor.events import (
     Answered,
     Armed,
@@ -79,8 +79,9 @@ def _enter(state: State, host: HostState) -> Work:
     do = course.next
     if course.kind == "batch":
         state.working.add(host.name)
-    if do.leg == "drain" or (do.leg == "steps" and work.phase == "begin"):
-        _touch(state, host, do)
+    if do.leg == "drain":
+        host.diverted = True
+        host.drained.add(stage_of(state, do))
     if do.leg == "always":
         host.always_due = None
     if do.leg == "steps" and do.step.once is not None:
@@ -89,15 +90,8 @@ def _enter(state: State, host: HostState) -> Work:
     return work
 
 
-def _touch(state: State, host: HostState, do: Do) -> None:
-    if do.leg == "drain":
-        host.touched = True
-        host.drained.add(stage_of(state, do))
-
-
 def _arm(state: State, host: HostState, armed: Armed) -> None:
     state.armed += 1
-    host.touched = True
     host.armed[state.armed] = Entry(
         state.armed,
         state.index.steps[armed.task].stage,
@@ -143,7 +137,7 @@ def ended(state: State, event: Ended) -> None:
         work.notes.append(Note(key.sub, passed, reason, how="command", status=result.status))
     elif work.phase == "action":
         work.result = result
-        entry = _entry(host, work)
+        entry = armed_by(host, work)
         if entry is not None and entry.pending and result.captured:
             entry.captured = result.captured
 
@@ -325,7 +319,7 @@ def _again(state: State, host: HostState) -> None:
 def item_ended(state: State, event: ItemEnded) -> None:
     host = state.hosts[event.host]
     work = _enter(state, host)
-    entry = _entry(host, work)
+    entry = armed_by(host, work)
     if entry is not None:
         entry.unchanged = event.status == "ok"
         if work.task.register:
@@ -381,7 +375,7 @@ def _known(state: State, host: HostState, event: StepEnded) -> None:
     if event.status == "skipped":
         state.cuts.pop(event.task, None)
         host.cuts.pop(event.task, None)
-    entry = _entry(host, work) if not work.rounds else None
+    entry = armed_by(host, work) if not work.rounds else None
     if entry is None:
         return
     entry.unchanged = event.status == "ok"
@@ -389,16 +383,6 @@ def _known(state: State, host: HostState, event: StepEnded) -> None:
         entry.values[event.register] = event.value
     if work.item in event.disarmed:
         entry.status = "disarmed"
-
-
-def _entry(host: HostState, work: Work) -> Entry | None:
-    """What the item in progress has armed. It is the last of its step: items come one after the other."""
-    if work.seq is not None or work.direction == "back":
-        return None
-    for entry in reversed(host.armed.values()):
-        if entry.task == work.task.id and entry.item == work.item:
-            return entry
-    return None
 
 
 def _once_ended(state: State, host: HostState, do: Do, event: StepEnded) -> None:

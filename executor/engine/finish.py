@@ -81,6 +81,7 @@ def _refused(state: State, task: str) -> bool:
 
 def status(state: State) -> str:
     """The exit code in words, with the points of no return at which the way back ended."""
+    code = exit_code(state)
     said = {
         Exit.DONE: "done",
         Exit.ROLLED_BACK: "failed, rolled back",
@@ -90,10 +91,12 @@ def status(state: State) -> str:
         Exit.INCOMPLETE: "rollback incomplete",
         Exit.REFUSED: "refused, nothing was changed",
         Exit.INTERRUPTED: "interrupted",
-    }[exit_code(state)]
-    if state.unclosed and exit_code(state) is Exit.PARTIAL and not any(host.out for host in state.hosts.values()):
+    }[code]
+    if state.unclosed and code is Exit.PARTIAL and not any(host.out for host in state.hosts.values()):
         said = f"done, but '{state.unclosed}' failed at the end"
-    if exit_code(state) in (Exit.ROLLED_BACK, Exit.INCOMPLETE) and (points := _points(state)):
+    if code is Exit.ROLLED_BACK and not any(host.undone for host in state.hosts.values()):
+        said = "failed, with nothing to undo"
+    if code in (Exit.ROLLED_BACK, Exit.INCOMPLETE) and (points := _points(state)):
         said += f" to the point of no return {', '.join(points)}"
     return said
 
@@ -132,13 +135,13 @@ def _summary(host: HostState) -> HostSummary:
         return HostSummary("unhealthy", next(iter(host.unhealthy.values())), drained)
     if host.lost and not host.touched:
         return HostSummary("unreachable", host.lost, drained)
-    if host.undone or any(e.status == "passed" for e in host.armed.values()):
+    if host.undone:
         return HostSummary("rolled back", failed, drained)
-    if not host.touched:
-        return HostSummary("untouched", failed, drained)
     if host.out:
-        return HostSummary("failed", failed, drained)
-    return HostSummary("done" if all(host.entered.values()) else "partly done", "", drained)
+        return HostSummary("failed" if host.touched else "untouched", failed, drained)
+    if host.entered and all(host.entered.values()):
+        return HostSummary("done", "", drained)
+    return HostSummary("partly done" if host.touched else "untouched", "", drained)
 
 
 def _left(state: State) -> Iterator[Owed]:

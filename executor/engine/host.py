@@ -189,12 +189,13 @@ def _leave(plan: Plan, state: State, host: HostState, course: Course) -> Decisio
 
 def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
     """How a host's way back ended: what is left of it, and how it is."""
-    left = [e for e in host.armed.values() if e.left and not e.run_wide]
+    left = [e for e in host.armed.values() if e.left]
+    clean = all(e.run_wide for e in left)  # what belongs to the run is not the host's debt
     why = host.stopped or (f"unreachable: {host.lost}" if host.lost else "")
     owed = tuple(
         Undone(host.name, e.task, e.item, state.index.steps[e.task].step.name, "owed", why)
         for e in reversed(left)
-        if e.status == "armed"
+        if e.status == "armed" and (host.lost or not e.run_wide)
     )
     unhealthy = next(iter(host.unhealthy.values()), "")
-    return (*owed, HostRolledBack(host.name, not left, not unhealthy, why or unhealthy))
+    return (*owed, HostRolledBack(host.name, clean, not unhealthy, why or unhealthy))

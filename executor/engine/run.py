@@ -6,7 +6,7 @@ from executor.engine import abort, finish, stage
 from executor.engine.effects import Connect, Decision
 from executor.engine.host import rolled_back
 from executor.engine.rollback import scope_of
-from executor.engine.state import State
+from executor.engine.state import HostState, State
 from executor.events import BatchEnded, BatchStarted, Closing, Connecting, RollbackEnded, RollbackStarted
 from executor.model.plans import Plan
 
@@ -49,8 +49,8 @@ def _forward(plan: Plan, state: State) -> Decision:
         return NOTHING
     if state.stage is not None:
         return stage.go_on(plan, state)
-    if state.done < len(plan.stages) and not _all_out(state):
-        return stage.begin(plan, state)
+    if state.done < len(plan.stages):
+        return stage.skip(plan, state) if _all_out(state) else stage.begin(plan, state)
     return _close(plan, state)
 
 
@@ -90,8 +90,13 @@ def _back(plan: Plan, state: State) -> Decision:
         wave = back.waves[back.begun]
         hosts = tuple(name for name in wave.courses if not state.hosts[name].lost and not state.hosts[name].stopped)
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
-    told = [e for name in _owing(state) for e in rolled_back(state, state.hosts[name])]
+    told = [e for name in _owing(state) if _untold(state.hosts[name]) for e in rolled_back(state, state.hosts[name])]
     return Decision((*told, RollbackEnded(finish.complete(state))))
+
+
+def _untold(host: HostState) -> bool:
+    """Nothing has been said yet of what is left on the host."""
+    return any(e.left and e.status == "armed" for e in host.armed.values())
 
 
 def _owing(state: State) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from executor.engine.effects import Decision
 from executor.engine.index import LOCAL
 from executor.engine.state import HostState, StageState, State
 from executor.engine.step import advance
-from executor.engine.undo import pending
+from executor.engine.undo import at_stake
 from executor.engine.values import holds, of_host, of_work, words
 from executor.engine.work import Here, due
 from executor.errors import RunbookError
@@ -70,6 +70,12 @@ def begin(plan: Plan, state: State) -> Decision:
     return Decision((started, *failed))
 
 
+def skip(plan: Plan, state: State) -> Decision:
+    """Leave the next stage out, for there is nobody left whom it would serve."""
+    planned = plan.stages[state.done]
+    return Decision((StageSkipped(planned.id, planned.name, "every host of the run has failed"),))
+
+
 def go_on(plan: Plan, state: State) -> Decision:
     """The next thing in the stage in progress."""
     stage = state.stage
@@ -117,7 +123,7 @@ def _condemned(state: State, stage: StageState) -> Decision | None:
 
 def _own_rollback(state: State, host: HostState) -> Decision:
     watches = watch.end(watch.running(state, host.name))
-    if not (pending(state, host) or host.drained or host.always_due is not None):
+    if not (at_stake(state, host) or host.drained or host.always_due is not None):
         nothing = HostRolledBack(host.name, clean=True, detail="nothing to undo")
         return Decision((*watches.events, nothing), watches.effects)
     why = host.failed.reason if host.failed is not None else ""

@@ -206,7 +206,12 @@ class HostState:
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
     stopped: str = ""  # why its rollback stopped
     undone: bool = False  # some rollback of it is over
-    touched: bool = False  # something may have changed on it
+    diverted: bool = False  # its traffic has been touched
+
+    @property
+    def touched(self) -> bool:
+        """Something may have changed on it."""
+        return self.diverted or any(e.status != "disarmed" and not e.unchanged for e in self.armed.values())
 
     def fork(self) -> HostState:
         twin = copy(self)

@@ -15,7 +15,7 @@ from executor.engine.effects import Ask, Decision, Effect, Wait
 from executor.engine.judge import Judgement, changed_nothing, command, judge
 from executor.engine.start import Lost, perform, sample
 from executor.engine.values import flag, holds, looped, number, skipped, words
-from executor.engine.work import Here, label, name
+from executor.engine.work import Here, armed_by, label, name
 from executor.errors import RunbookError
 from executor.events import Asked, ItemEnded, Looped, Question, Retrying, StepEnded
 from executor.model.actions import SetVars, Shell
@@ -272,7 +272,7 @@ def _end_item(here: Here, outcome: Outcome) -> Decision:
         _word(here, outcome),
         outcome.reason,
         outcome.value,
-        changed_nothing(work.result),
+        _disarms(here),
         work.direction,
     )
     if outcome.unreachable or outcome.cut:
@@ -295,8 +295,13 @@ def _end_loop(here: Here) -> Decision:
 
 
 def _end_step(here: Here, outcome: Outcome) -> Decision:
-    disarmed = (here.work.item,) if changed_nothing(here.work.result) else ()
+    disarmed = (here.work.item,) if _disarms(here) else ()
     return Decision((_ended(here, _word(here, outcome), outcome, disarmed),))
+
+
+def _disarms(here: Here) -> bool:
+    """Something was armed when the item started, and there is nothing to undo after all."""
+    return changed_nothing(here.work.result) and armed_by(here.host, here.work) is not None
 
 
 def _ended(here: Here, word: Word, outcome: Outcome, disarmed: tuple[int, ...] = ()) -> StepEnded:

@@ -90,6 +90,13 @@ def pending(state: State, host: HostState) -> list[Entry]:
     return [e for e in reversed(host.armed.values()) if e.pending and not e.run_wide and e.seq > limit]
 
 
+def at_stake(state: State, host: HostState) -> list[Entry]:
+    """What a rollback of the host would undo, or would have to say that it cannot."""
+    limit = cut(state, host)
+    mine = (e for e in host.armed.values() if not e.run_wide and e.seq > limit)
+    return [e for e in mine if e.pending or (e.kind == "unsaid" and e.status == "armed" and not e.unchanged)]
+
+
 def pending_run_wide(state: State) -> list[Entry]:
     """What a rollback would have to undo of the steps that ran once for all, last first."""
     limit = cut(state, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from executor.engine.state import Do, HostState, Part, State, Unwind, Work
+from executor.engine.state import Do, Entry, HostState, Part, State, Unwind, Work
 from executor.engine.undo import tasks
 from executor.engine.values import of_work
 from executor.errors import RunbookError
@@ -107,3 +107,13 @@ def label(here: Here) -> str:
     if here.work.loop is not None:
         shown = str(here.work.loop[here.work.item])
     return f"{name(here)} ({shown})" if shown else name(here)
+
+
+def armed_by(host: HostState, work: Work) -> Entry | None:
+    """What the item in progress has armed. It is the last of its step: items come one after the other."""
+    if work.seq is not None or work.direction == "back":
+        return None
+    for entry in reversed(host.armed.values()):
+        if entry.task == work.task.id and entry.item == work.item:
+            return entry
+    return None

@@ -33,6 +33,7 @@ class Scenario:
     title: str
     runbook: str
     inventory: str
+    files: dict[str, str]
     options: PlanOptions
     forks: int
     answers: dict[str, list[str]]
@@ -41,7 +42,7 @@ class Scenario:
     @classmethod
     def read(cls, path: Path) -> Scenario:
         data: dict[str, Any] = yaml.safe_load(path.read_text())
-        known = {"title", "runbook", "inventory", "options", "answers", "outside"}
+        known = {"title", "runbook", "inventory", "files", "options", "answers", "outside"}
         assert set(data) <= known, f"{path.name} has unknown keys: {set(data) - known}"
         answers = {
             key: [str(one) for one in said] if isinstance(said, list) else [str(said)]
@@ -57,6 +58,7 @@ class Scenario:
             data["title"],
             data["runbook"],
             data.get("inventory", INVENTORY),
+            {"file.txt": "hello", **(data.get("files") or {})},
             PlanOptions(**options),
             forks,
             answers,
@@ -66,7 +68,8 @@ class Scenario:
     def plan(self, folder: Path) -> Plan:
         (folder / "runbook.yml").write_text(self.runbook)
         (folder / "inventory.yml").write_text(self.inventory)
-        (folder / "file.txt").write_text("hello")
+        for name, text in self.files.items():
+            (folder / name).write_text(text)
         runbook = load_runbook(folder / "runbook.yml", root=folder)
         plan = build(runbook, load_inventory([str(folder / "inventory.yml")], root=folder), self.options)
         return replace(plan, forks=self.forks)
@@ -184,4 +187,5 @@ def played(scenario: Scenario, folder: Path) -> str:
     ended = world.journal[-1]
     assert isinstance(ended, RunEnded)
     assert not script.unused(), f"answers that nobody asked for: {script.unused()}"
-    return "\n".join([f"# {scenario.title}", "", *lines, "", *summary(ended), ""])
+    told = "\n".join([f"# {scenario.title}", "", *lines, "", *summary(ended), ""])
+    return told.replace(f"{folder}/", "")
