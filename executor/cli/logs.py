@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def command(run: str | None, host: str | None, step: str | None, raw: bool) -> N
         if not path.exists():
             continue
         if raw:
-            out = click.get_binary_stream("stdout")
+            out = sys.stdout.buffer
             for chunk in _chunks(path):
                 out.write(chunk)
         else:

@@ -29,8 +29,8 @@ def text(problems: Sequence[Problem], files: int) -> Iterator[str]:
 
 def as_json(problems: Sequence[Problem], files: int) -> Iterator[str]:
     """One object: version, files, problems with 1-based places."""
-    listed = [
-        {"message": one.message, "hint": one.hint, "code": one.code, "severity": one.severity} | _span(one.place)
+    listed: list[dict[str, str | int]] = [
+        {"message": one.message, "hint": one.hint, "code": one.code, "severity": one.severity, **_span(one.place)}
         for one in problems
     ]
     yield json.dumps({"version": 1, "files": files, "problems": listed}, indent=2, ensure_ascii=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -107,7 +108,8 @@ def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
     if not yes:
         from executor.planning.show import outline
 
-        click.echo(outline(plan), err=True)
+        colour = "NO_COLOR" not in os.environ
+        click.echo(outline(plan, width=shutil.get_terminal_size().columns, color=colour), err=True)
         if not click.confirm("Go?", default=False, err=True):
             raise RunbookError(Problem("not started: nobody said go"), exit_code=Exit.REFUSED)
 

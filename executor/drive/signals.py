@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeAlias
 
 from executor.drive.inbox import Inbox
 from executor.events import Interrupted
+
+Handler: TypeAlias = Callable[[int, FrameType | None], None] | signal.Handlers
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def listening(inbox: Inbox) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         inbox.put(Interrupted("stop"))
 
-    handlers = {signal.SIGINT: interrupt, signal.SIGTERM: stop, signal.SIGHUP: signal.SIG_IGN}
+    handlers: dict[int, Handler] = {signal.SIGINT: interrupt, signal.SIGTERM: stop, signal.SIGHUP: signal.SIG_IGN}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

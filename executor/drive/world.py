@@ -63,7 +63,7 @@ class RealWorld:
         """Begin an effect; returns at once."""
         match effect:
             case Connect(host):
-                self._connect(host)
+                self._hosts.connect([host], self._connected)
             case Perform():
                 self._sampling.step_began(effect.key)
                 self._work.start(effect)
@@ -80,16 +80,8 @@ class RealWorld:
             case Finish():
                 raise AssertionError("the loop ends a run, not the world")
 
-    def _connect(self, name: str) -> None:
-        began = self._clock()
-
-        def connected(failure: ConnectionFailed | None) -> None:
-            if failure is None:
-                self._inbox.put(HostReached(name, self._clock() - began))
-            else:
-                self._inbox.put(HostLost(name, failure.reason))
-
-        self._hosts.connect(name, connected)
+    def _connected(self, name: str, seconds: float, failure: ConnectionFailed | None) -> None:
+        self._inbox.put(HostReached(name, seconds) if failure is None else HostLost(name, _why(failure)))
 
     def _cancel(self, key: Key) -> None:
         """Whatever waits under this key: each of them knows its own keys alone."""
@@ -102,6 +94,10 @@ class RealWorld:
         timer = self._waits.pop(key)
         timer.cancel()
         self._inbox.put(WaitEnded(key, cut_short))
+
+
+def _why(failure: ConnectionFailed) -> str:
+    return f"{failure.reason} ({failure.hint})" if failure.hint else failure.reason
 
 
 def probers() -> ThreadPoolExecutor:

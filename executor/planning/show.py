@@ -8,7 +8,7 @@ from pathlib import Path
 from executor.model.leaves import Value
 from executor.model.plans import Plan
 from executor.planning.shown.lines import Line, labelled, page, plain, within
-from executor.planning.shown.stages import stage
+from executor.planning.shown.stages import batches, stage
 from executor.planning.shown.steps import registry, step
 from executor.planning.shown.summary import all_steps, asked, rollback, waits
 from executor.planning.shown.words import counted, hosts, value
@@ -22,6 +22,23 @@ def text(plan: Plan, *, width: int = 100, color: bool = False) -> str:
     Commands and words that have no place to be broken may be longer.
     """
     return page(_lines(plan), width=width, color=color)
+
+
+def outline(plan: Plan, *, width: int = 100, color: bool = False) -> str:
+    """The plan in a few lines, for the question whether to go: its values, and each stage with its hosts."""
+    return page(_outline(plan), width=width, color=color)
+
+
+def _outline(plan: Plan) -> Iterator[Line]:
+    yield plain(plan.name, style="title")
+    given = [f"{name}={_short(item)}" for name, item in plan.params.items() if name in plan.fixed]
+    if given:
+        yield labelled("Given", ", ".join(given), 2)
+    for shown in plan.stages:
+        title = f"Stage {shown.id}: {shown.name}"
+        how = f"skipped: {shown.skipped}" if shown.skipped else hosts(shown.hosts)
+        at_once = "" if shown.skipped or len(shown.hosts) < 2 else f", {batches(shown)}"
+        yield plain(f"{title} on {how}{at_once}" if not shown.skipped else f"{title} is {how}", 2, hang=4)
 
 
 def _lines(plan: Plan) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
+from executor.model.outcomes import Verdict
 from executor.report.protocol import Reporter
 
 BACKLOG = 2000  # calls that may wait; beyond it output and ticks are dropped, events never
@@ -36,6 +37,11 @@ class Aside:
         """Hand the output on, unless too much waits already."""
         if self._calls.qsize() < BACKLOG:
             self._hand(lambda: self._reporter.output(key, stream, data))
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        """Hand it on, unless too much waits already."""
+        if self._calls.qsize() < BACKLOG:
+            self._hand(lambda: self._reporter.measured(key, verdict))
 
     def tick(self, mono: float) -> None:
         """Hand the tick on, unless one waits already."""

@@ -8,6 +8,7 @@ from typing import TextIO
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.codec import Json, encode
+from executor.model.outcomes import Verdict
 
 OUTPUT_VERSION = 1
 
@@ -37,6 +38,9 @@ class Jsonl:
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:
         """Output is no event: the run's folder has it, and `runbook logs` shows it."""
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        """What a probe says meanwhile is news for a live view alone: its verdict is an event."""
 
     def tick(self, mono: float) -> None:
         """Time alone is no event."""

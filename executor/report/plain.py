@@ -8,6 +8,7 @@ from typing import TextIO
 
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
+from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
 from executor.report.fold import fold, heard
 from executor.report.line import Line, label, line
@@ -52,6 +53,9 @@ class Plain:
         lines = heard(self.view, key, stream, data)
         if self._everything and lines:
             self._write(line(f"  > {said}", key.host) for said in lines)
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        """What a probe says meanwhile is news for a live view alone: its verdict is an event."""
 
     def tick(self, mono: float) -> None:
         """Once a second: say what has been running for long, so that nobody takes the silence for a stop."""

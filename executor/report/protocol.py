@@ -6,6 +6,7 @@ from typing import Protocol
 
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
+from executor.model.outcomes import Verdict
 
 
 class Reporter(Protocol):
@@ -16,6 +17,9 @@ class Reporter(Protocol):
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:
         """A piece of work printed something: any bytes, cut anywhere."""
+
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        """A probe that goes on has measured something; it is in no journal."""
 
     def tick(self, mono: float) -> None:
         """Time passes: called a few times a second with the monotonic clock (seconds)."""

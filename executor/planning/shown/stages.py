@@ -48,7 +48,7 @@ def _arithmetic(shown: PlannedStage) -> Iterator[Line]:
         yield labelled("Only if", f"{condition}, which the run decides{who}", 0)
     yield from _left_out(shown)
     if len(shown.hosts) > 1:
-        yield labelled("Batches", _batches(shown), 0)
+        yield labelled("Batches", batches(shown), 0)
     if shown.pause is not None:
         yield labelled("Between", _pause(shown.pause), 0)
     yield labelled("On failure", _on_failure(shown), 0)
@@ -69,23 +69,24 @@ def _left_out(shown: PlannedStage) -> Iterator[Line]:
         yield labelled("Left out", f"{hosts(names)} ({reason})", 0)
 
 
-def _batches(shown: PlannedStage) -> str:
+def batches(shown: PlannedStage) -> str:
+    """How a stage takes its hosts, in words."""
     total = len(shown.hosts)
     if shown.max_unavailable is not None:
         at_once = amounts.window(shown.max_unavailable, total)
         return f"a sliding window: at most {counted(at_once, 'host')} at once, those that are unhealthy first"
-    batches = amounts.cut(shown.hosts, shown.serial)
-    if len(batches) == 1:
+    cuts = amounts.cut(shown.hosts, shown.serial)
+    if len(cuts) == 1:
         return "all at once"
-    if all(len(batch) == 1 for batch in batches):
-        return f"{len(batches):,}, host by host"
-    said_batches = [f"{number}: {hosts(batch)}" for number, batch in enumerate(batches, 1)]
-    if len(batches) > MOST_BATCHES:
-        sizes = {len(batch) for batch in batches}
+    if all(len(batch) == 1 for batch in cuts):
+        return "host by host"
+    said_batches = [f"{number}: {hosts(batch)}" for number, batch in enumerate(cuts, 1)]
+    if len(cuts) > MOST_BATCHES:
+        sizes = {len(batch) for batch in cuts}
         of = f"of {sizes.pop()} hosts" if len(sizes) == 1 else f"of up to {max(sizes)} hosts"
         said_batches = [of]
     serial = ", ".join(map(amount, shown.serial))
-    return f"{len(batches):,} (serial {serial}): " + "; ".join(said_batches)
+    return f"{len(cuts):,} (serial {serial}): " + "; ".join(said_batches)
 
 
 def _pause(pause: PlannedPause) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 from executor.model.leaves import Late, Template, Value
 from executor.model.runbooks import Amount
@@ -62,21 +61,33 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def hosts(names: Sequence[str]) -> str:
-    """Host names, those in a row folded: web1 to web4, db."""
+    """Host names, those in a row folded, up or down: web1 to web4, db."""
     parts: list[str] = []
-    for _, run in groupby(enumerate(names), key=lambda item: _place(*item)):
-        row = [name for _, name in run]
-        parts += row if len(row) < 3 else [f"{row[0]} to {row[-1]}"]
-    return ", ".join(parts)
+    row: list[str] = []
+    for name in names:
+        if row and not _goes_on(row, name):
+            parts += _folded(row)
+            row = []
+        row.append(name)
+    return ", ".join([*parts, *_folded(row)])
 
 
-def _place(index: int, name: str) -> tuple[str, str, int, int]:
-    """The same for names that follow each other: web1, web2; not for web09, web010."""
-    found = re.fullmatch(r"(.*?)(\d{1,9})(\D*)", name)
-    if found is None:
-        return name, "", 0, -1
-    width = len(found[2]) if found[2].startswith("0") else 0
-    return found[1], found[3], int(found[2]) - index, width
+def _folded(row: list[str]) -> list[str]:
+    return row if len(row) < 3 else [f"{row[0]} to {row[-1]}"]
+
+
+def _goes_on(row: list[str], name: str) -> bool:
+    """Whether a name follows a row of them: the next number, in the row's direction."""
+    last, new = _NUMBERED.fullmatch(row[-1]), _NUMBERED.fullmatch(name)
+    if last is None or new is None or (last[1], last[3]) != (new[1], new[3]):
+        return False
+    step = int(new[2]) - int(last[2])
+    begin = _NUMBERED.fullmatch(row[-2]) if len(row) > 1 else None
+    wanted = {1, -1} if begin is None else {int(last[2]) - int(begin[2])}
+    return step in wanted and (len(new[2]) == len(last[2]) or not (new[2] + last[2]).startswith("0"))
+
+
+_NUMBERED = re.compile(r"(.*?)(\d{1,9})(\D*)")
 
 
 def joined(parts: Iterable[str], with_what: str = ", ") -> str:
