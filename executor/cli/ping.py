@@ -1,0 +1,63 @@
+"""`runbook ping`: is every host ready for a run?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import click
+
+from executor.cli.loading import load_hosts, root_here
+from executor.cli.options import connection_options, inventory_option, limit_option
+from executor.errors import Exit
+from executor.report.paint import paint
+from executor.report.safe import inert, visible
+
+
+@click.command(epilog="Example: runbook ping -i prod -l web")
+@inventory_option
+@limit_option
+@connection_options
+def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
+    """Can every host be reached, logged in to, written on and forwarded through? Changes nothing but a trial step."""
+    from executor.hosts.pool import Hosts
+    from executor.journal.folders import new_run_id
+    from executor.language import match_hosts
+
+    root = root_here()
+    known = load_hosts(inventory, root)
+    names = match_hosts(limit or "all", known)
+    specs = {name: _as_flagged(spec, flags) for name, spec in known.hosts.items()}
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    grave = False
+    with Hosts(specs, run=f"ping-{new_run_id(datetime.now().astimezone())}", root=Path(root)) as hosts:
+        told: SimpleQueue[tuple[str, list[str], bool]] = SimpleQueue()
+        hosts.connect(names, lambda name, seconds, failure: told.put(_look(hosts, name, seconds, failure)))
+        for _ in names:
+            name, lines, bad = told.get()
+            grave = grave or bad
+            click.echo(paint(f"{name}: {'NOT READY' if bad else 'ready'}", "bad" if bad else "good", colour))
+            for line in lines:
+                click.echo(f"  {inert(visible(line))}")
+    return Exit.UNREACHABLE if grave else Exit.DONE
+
+
+def _look(hosts: Any, name: str, seconds: float, failure: Any) -> tuple[str, list[str], bool]:
+    from executor.hosts.checkup import checkup
+
+    if failure is not None:
+        return name, [failure.reason, *([failure.hint] if failure.hint else [])], True
+    findings = checkup(hosts.host(name))
+    lines = [f"connected in {seconds * 1000:.0f} ms", *(finding.text for finding in findings)]
+    return name, lines, any(finding.grave for finding in findings)
+
+
+def _as_flagged(spec: Any, flags: dict[str, Any]) -> Any:
+    from dataclasses import replace
+
+    ssh = replace(spec.ssh, user=spec.ssh.user or flags["user"], key=spec.ssh.key or flags["private_key"])
+    return replace(spec, ssh=ssh)
