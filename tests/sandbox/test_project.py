@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,17 @@ def test_the_good_release_takes_over_and_the_old_one_comes_back(info: SandboxInf
     project.publish(info, project.GOOD)
     deploy(info, project.GOOD)
     assert (look(host).version, look(host).healthy) == ("v1.1.0", True)
+    activate(info, project.FIRST)
+    assert look(host).version == "v1.0.0"
+
+
+def test_nobody_takes_a_services_port_while_it_restarts(info: SandboxInfo) -> None:
+    (host,) = info.hosts
+    env = {**shells.environment(host, info.user), "PORT": str(host.app_port)}
+    run(host.home, info.python, "app/current/service.py", "stop", env=env)
+    assert look(host).version is None
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", host.app_port))
     activate(info, project.FIRST)
     assert look(host).version == "v1.0.0"
 
