@@ -202,7 +202,9 @@ def _host_lost(state: State, event: HostLost) -> None:
         return
     idle = host.work is None or (host.work.answer is None and host.work.phase == "begin")
     if not host.flights and host.failure is None and idle:
-        fail(state, host, Failure(f"unreachable: {event.reason}", unreachable=True))
+        task = host.work.step if host.work is not None else ""
+        step = state.index.steps[task].step.name if task else ""
+        fail(state, host, Failure(f"unreachable: {event.reason}", task, step, unreachable=True))
 
 
 def _connected(state: State, host: HostState) -> None:
@@ -316,7 +318,8 @@ def _aborted(state: State, event: Aborted) -> None:
     state.interrupt = ""
     if event.stage and state.stage is None:
         state.stage = StageState(state.index.stages[event.stage])
-    state.agenda |= state.starved | dict.fromkeys(sorted(state.working))
+    for name in (*state.starved, *sorted(state.working)):
+        state.touch(name)
     state.starved.clear()
     state.touch_run()
 

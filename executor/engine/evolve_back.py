@@ -34,6 +34,7 @@ def rollback_started(plan: Plan, state: State, event: RollbackStarted) -> None:
     else:
         _want(state, event.hosts, event.scope)
         found = waves(plan, state, event.hosts, event.scope)
+        state.scope = event.scope
     state.phase, state.rolling, state.back = "back", True, WayBack(found)
     for name in event.hosts:
         state.hosts[name].course, state.hosts[name].work = None, None
@@ -142,12 +143,13 @@ def undone(state: State, event: Undone) -> None:
     course = host.course
     if course is None or course.next != Unwind(entry.seq):
         return  # told at the end, of a handler whose turn never came
-    host.failure = None
+    host.failure, host.stalled = None, ""
     if event.outcome in ("passed", "skipped") or entry.run_wide:
         advance(state, host)
     elif event.outcome == "failed":
         stop(state, host, f"'{event.name}' could not be undone: {event.reason}")
     else:
+        host.stalled = event.reason
         _turn_away(state, host, ())
 
 

@@ -134,7 +134,7 @@ def ended(state: State, event: Ended) -> None:
     if work.phase == "item":
         passed = result.status is Status.OK and result.rc == 0
         reason = result.detail or f"exit code {result.rc}"
-        work.notes.append(Note(key.sub, passed, reason, how="command", status=result.status))
+        work.notes.append(Note(passed, reason, result.status))
     elif work.phase == "action":
         work.result = result
         entry = armed_by(host, work)
@@ -160,7 +160,7 @@ def judged(plan: Plan, state: State, event: Judged) -> None:
         elif host.work.phase == "item":
             passed = verdict.opinion is Opinion.PASSED
             gone = verdict.opinion is Opinion.CANCELLED
-            host.work.notes.append(Note(key.sub, passed, verdict.summary, how="probe", withdrawn=gone))
+            host.work.notes.append(Note(passed, verdict.summary, withdrawn=gone))
     state.touch(host.name)
 
 
@@ -177,7 +177,7 @@ def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
     elif course.direction == "back":
         evolve_back.unhealthy(state, host, stage, verdict.summary)
     elif verdict.opinion is not Opinion.CANCELLED:
-        fail(state, host, Failure(f"health: {verdict.summary}", step="health"))
+        fail(state, host, Failure(f"health: {verdict.summary}"))
 
 
 def retrying(state: State, event: Retrying) -> None:
@@ -266,10 +266,7 @@ def answered(state: State, event: Answered) -> None:
             state.stepping = state.stepping and event.choice != "continue"
         case "item" if host.work is not None:
             gone = event.how == "withdrawn"
-            said = Note(
-                key.sub, event.choice == "yes", "not confirmed", event.by, event.text, event.how, withdrawn=gone
-            )
-            host.work.notes.append(said)
+            host.work.notes.append(Note(event.choice == "yes", "not confirmed", withdrawn=gone))
         case "action" if host.work is not None:
             status = Status.CANCELLED if event.how == "withdrawn" else Status.OK
             host.work.result = Result(status, rc=1 if event.choice == "no" else 0, changed=False, detail=event.choice)
@@ -326,7 +323,7 @@ def item_ended(state: State, event: ItemEnded) -> None:
             entry.values[work.task.register] = event.value
         if event.disarmed:
             entry.status = "disarmed"
-    work.rounds.append(Round(event.status, event.value, event.disarmed))
+    work.rounds.append(Round(event.label, event.status, event.value, event.reason))
     work.next_item()
     state.touch(host.name)
 

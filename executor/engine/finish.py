@@ -80,31 +80,42 @@ def _refused(state: State, task: str) -> bool:
 
 
 def status(state: State) -> str:
-    """The exit code in words, with the points of no return at which the way back ended."""
+    """The exit code in words: what was undone, and the points of no return at which the way back ended."""
     code = exit_code(state)
-    said = {
-        Exit.DONE: "done",
-        Exit.ROLLED_BACK: "failed, rolled back",
-        Exit.UNREACHABLE: "hosts could not be reached, nothing was changed",
-        Exit.STOPPED: "failed, stopped as asked",
-        Exit.PARTIAL: "done, with hosts left out",
-        Exit.INCOMPLETE: "rollback incomplete",
-        Exit.REFUSED: "refused, nothing was changed",
-        Exit.INTERRUPTED: "interrupted",
-    }[code]
-    if state.unclosed and code is Exit.PARTIAL and not any(host.out for host in state.hosts.values()):
-        said = f"done, but '{state.unclosed}' failed at the end"
-    if code is Exit.ROLLED_BACK and not any(host.undone for host in state.hosts.values()):
-        said = "failed, with nothing to undo"
-    if code in (Exit.ROLLED_BACK, Exit.INCOMPLETE) and (points := _points(state)):
-        said += f" to the point of no return {', '.join(points)}"
-    return said
+    match code:
+        case Exit.ROLLED_BACK:
+            return _rolled_back(state)
+        case Exit.INCOMPLETE:
+            return f"rollback incomplete{_points(state)}"
+        case Exit.PARTIAL if state.unclosed and not any(host.out for host in state.hosts.values()):
+            return f"done, but '{state.unclosed}' failed at the end"
+        case _:
+            return _WORDS[code]
 
 
-def _points(state: State) -> list[str]:
+_WORDS = {
+    Exit.DONE: "done",
+    Exit.UNREACHABLE: "hosts could not be reached, nothing was changed",
+    Exit.STOPPED: "failed, stopped as asked",
+    Exit.PARTIAL: "done, with hosts left out",
+    Exit.REFUSED: "refused, nothing was changed",
+    Exit.INTERRUPTED: "interrupted",
+}
+
+
+def _rolled_back(state: State) -> str:
+    how = "interrupted" if state.interrupted else "failed"
+    if not any(host.undone for host in state.hosts.values()):
+        return f"{how}, with nothing to undo{_points(state)}"
+    what = {"run": "", "stage": "the stage ", "host": "the failed hosts "}[state.scope]
+    return f"{how}, {what}rolled back{_points(state)}"
+
+
+def _points(state: State) -> str:
     """The points of no return that have been passed."""
     passed = [*state.cuts.values(), *(cut for host in state.hosts.values() for cut in host.cuts.values())]
-    return list(dict.fromkeys(f"'{name}'" for _, name in passed))
+    names = list(dict.fromkeys(f"'{name}'" for _, name in passed))
+    return f" to the point of no return {', '.join(names)}" if names else ""
 
 
 def _reason(state: State) -> str:
@@ -127,10 +138,11 @@ def _summary(host: HostState) -> HostSummary:
     drained = bool(host.drained)
     failed = host.failed.reason if host.failed is not None else ""
     owed = [e for e in host.armed.values() if e.left]
-    if owed and host.lost:
-        return HostSummary("owed", f"unreachable: {host.lost}", drained)
+    if owed and host.stopped:
+        return HostSummary("failed", host.stopped, drained)
     if owed:
-        return HostSummary("failed", host.stopped or owed[-1].why, drained)
+        why = f"unreachable: {host.lost}" if host.lost else owed[-1].why or "its turn had not come"
+        return HostSummary("owed", why, drained)
     if host.unhealthy:
         return HostSummary("unhealthy", next(iter(host.unhealthy.values())), drained)
     if host.lost and not host.touched:
@@ -148,7 +160,7 @@ def _left(state: State) -> Iterator[Owed]:
     for host in state.hosts.values():
         for entry in reversed(host.armed.values()):
             if entry.left:
-                why = entry.why or host.stopped or host.lost
+                why = entry.why or host.stopped or host.lost or "its turn had not come"
                 yield Owed(host.name, entry.task, state.index.steps[entry.task].step.name, why)
 
 

@@ -52,6 +52,12 @@ def decide_host(plan: Plan, state: State, name: str) -> Decision:
         return _failed(plan, state, host, host.failure)
     if course.kind == "batch" and not _may_go_on(state, host):
         return NOTHING
+    decision = _next(plan, state, host, course)
+    held = course.kind == "batch" and state.holding and _begins_something(decision)
+    return NOTHING if held else decision
+
+
+def _next(plan: Plan, state: State, host: HostState, course: Course) -> Decision:
     match course.next:
         case Do(leg, step):
             return _step(plan, state, host, step, once=leg == "steps" and course.kind == "batch")
@@ -66,10 +72,15 @@ def decide_host(plan: Plan, state: State, name: str) -> Decision:
 
 
 def _may_go_on(state: State, host: HostState) -> bool:
-    """On the way forward: as long as nobody asks whether to; after an abort only to close what has come to its end."""
+    """On the way forward: until an abort; after it only to close what has come to its end."""
     if state.phase == "halting":
         return host.work is not None or (host.course is not None and isinstance(host.course.next, Leave))
-    return state.phase == "forward" and not state.holding
+    return state.phase == "forward"
+
+
+def _begins_something(decision: Decision) -> bool:
+    """While a person is asked whether to go on, what has ended is told, and nothing new begins."""
+    return bool(decision.effects) or any(isinstance(event, Started) for event in decision.events)
 
 
 # --- forward --------------------------------------------------------------------------------------------------------
@@ -191,7 +202,7 @@ def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
     """How a host's way back ended: what is left of it, and how it is."""
     left = [e for e in host.armed.values() if e.left]
     clean = all(e.run_wide for e in left)  # what belongs to the run is not the host's debt
-    why = host.stopped or (f"unreachable: {host.lost}" if host.lost else "")
+    why = host.stopped or (f"unreachable: {host.lost}" if host.lost else host.stalled)
     owed = tuple(
         Undone(host.name, e.task, e.item, state.index.steps[e.task].step.name, "owed", why)
         for e in reversed(left)

@@ -35,7 +35,7 @@ def take_off(state: State, key: Key) -> Flight | None:
         if state.starved:
             first = next(iter(state.starved))
             del state.starved[first]
-            state.agenda[first] = None
+            state.touch(first)
     if state.phase == "halting":
         state.touch_run()
     return flight
@@ -96,6 +96,8 @@ def arrive(state: State, host: HostState) -> None:
     if course.kind != "batch":
         return
     (state.working.add if isinstance(element, Leave) else state.working.discard)(host.name)
+    if state.phase == "halting":
+        state.touch_run()
     if isinstance(element, Do) and element.leg == "steps" and element.step.once is not None and state.stage is not None:
         if not state.onces.get(once_key(element.step), Once()).over:
             state.stage.waiting.setdefault(element.step.id, {})[host.name] = None
@@ -133,5 +135,6 @@ def leave_batch(state: State, stage: StageState, host: HostState) -> None:
 def release(state: State) -> None:
     """Hosts that were held go on."""
     if state.stage is not None:
-        state.agenda |= dict.fromkeys(name for name in state.stage.open)
+        for name in state.stage.open:
+            state.touch(name)
     state.touch_run()

@@ -90,7 +90,8 @@ def _back(plan: Plan, state: State) -> Decision:
         wave = back.waves[back.begun]
         hosts = tuple(name for name in wave.courses if not state.hosts[name].lost and not state.hosts[name].stopped)
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
-    told = [e for name in _owing(state) if _untold(state.hosts[name]) for e in rolled_back(state, state.hosts[name])]
+    untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if host.lost and _untold(host)]
+    told = [event for host in untold for event in rolled_back(state, host)]
     return Decision((*told, RollbackEnded(finish.complete(state))))
 
 
@@ -99,9 +100,13 @@ def _untold(host: HostState) -> bool:
     return any(e.left and e.status == "armed" for e in host.armed.values())
 
 
-def _owing(state: State) -> tuple[str, ...]:
-    """Hosts that cannot be reached and have something to undo."""
-    return tuple(name for name, host in state.hosts.items() if host.lost and any(e.left for e in host.armed.values()))
+def _owing(state: State) -> list[str]:
+    """Hosts on which something is left that could be undone if everybody could be reached."""
+    return [
+        name
+        for name, host in state.hosts.items()
+        if not host.stopped and any(e.left and e.status != "failed" for e in host.armed.values())
+    ]
 
 
 # --- closing --------------------------------------------------------------------------------------------------------
@@ -109,18 +114,26 @@ def _owing(state: State) -> tuple[str, ...]:
 
 def _close(plan: Plan, state: State) -> Decision:
     """Nothing is left to do on the hosts: lost ones are tried once more, then the run's own `always`, then the end."""
-    owing = () if state.retried else _owing(state)
-    if owing:
-        return Decision((Connecting(owing),), tuple(Connect(host) for host in owing))
+    missing = () if state.retried else _missing(state)
+    if missing:
+        return Decision((Connecting(missing),), tuple(Connect(host) for host in missing))
     if plan.always and not state.closed:
         return Decision((Closing(finish.status(state)),))
     return finish.end(state)
+
+
+def _missing(state: State) -> tuple[str, ...]:
+    """Lost hosts, as owners or as delegates, but for whom something could still be undone."""
+    owing = _owing(state)
+    for_others = any(not state.hosts[name].lost for name in owing)
+    return tuple(name for name, host in state.hosts.items() if host.lost and (for_others or name in owing))
 
 
 def _returned(plan: Plan, state: State) -> Decision:
     """The lost hosts have been tried once more: those that answered undo what they owe."""
     if state.connecting:
         return NOTHING
-    if state.returned:
-        return Decision((RollbackStarted("host", "these hosts have returned", state.returned),))
+    able = tuple(name for name in _owing(state) if not state.hosts[name].lost)
+    if state.returned and able:
+        return Decision((RollbackStarted("host", f"back again: {', '.join(state.returned)}", able),))
     return _close(plan, state)

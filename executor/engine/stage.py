@@ -87,7 +87,9 @@ def go_on(plan: Plan, state: State) -> Decision:
         return Decision(tuple(told))
     if stage.rewatch:
         again = next(w for w in planned.watch if w.id == stage.rewatch)
-        return watch.start(plan, state, again, LOCAL)
+        ended = watch.end(key for key in watch.running(state, LOCAL) if key.task == again.id)
+        begun = watch.start(plan, state, again, LOCAL)
+        return Decision(ended.events + begun.events, ended.effects + begun.effects)
     if stage.broken_by:
         return abort.watch_failed(plan, state, stage.broken_by, stage.broken)
     if reason:
@@ -116,7 +118,8 @@ def _given_up(stage: StageState) -> str:
 def _condemned(state: State, stage: StageState) -> Decision | None:
     """A failed host within the tolerance undoes what it armed: at once where it is in work, else between batches."""
     for name in stage.condemned:
-        if name in stage.open or not stage.open or (stage.window and window.places(stage) > 0):
+        between = stage.begun == stage.ended and not stage.open
+        if name in stage.open or between or (stage.window and window.places(stage) > 0):
             return _own_rollback(state, state.hosts[name])
     return None
 

@@ -15,6 +15,7 @@ from executor.events import Aborted, Answered, Direction, Key, RunEnded, RunStar
 from executor.model.leaves import Value
 from executor.model.outcomes import Result, Status, Verdict
 from executor.model.plans import PlannedStep
+from executor.model.runbooks import Scope
 from executor.model.steps import Task
 
 # --- what a host has before it --------------------------------------------------------------------------------------
@@ -74,21 +75,18 @@ Answer: TypeAlias = "Result | Verdict | Answered"
 class Round:
     """What came of one round of a loop."""
 
+    label: str
     status: str
     value: Value
-    disarmed: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What one item of a checklist was answered with."""
+    """How one item of a checklist ended."""
 
-    item: int  # from 1
     passed: bool
     reason: str = ""  # why not
-    by: str = ""
-    text: str = ""  # the evidence
-    how: str = ""
     status: Status = Status.OK
     withdrawn: bool = False
 
@@ -204,7 +202,8 @@ class HostState:
     always_due: int | None = None  # the stage whose `always` it owes
     drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
-    stopped: str = ""  # why its rollback stopped
+    stopped: str = ""  # why its rollback stopped for good
+    stalled: str = ""  # why it cannot go on until somebody returns
     undone: bool = False  # some rollback of it is over
     diverted: bool = False  # its traffic has been touched
 
@@ -346,6 +345,7 @@ class State:
     undone: bool = False  # a rollback of several hosts is over
     retried: bool = False  # lost hosts have been tried once more
     returned: tuple[str, ...] = ()  # those that came back
+    scope: Scope = "run"  # of that rollback
     rolling: bool = False  # RollbackStarted without its RollbackEnded
     closed: bool = False  # the run's `always` is behind
     unclosed: str = ""  # what of it failed
@@ -354,6 +354,8 @@ class State:
     starved: dict[str, None] = field(default_factory=dict, compare=False)  # wait for one of the forks
 
     def touch(self, host: str) -> None:
+        """Look at the host again, after those that have been touched before it."""
+        self.agenda.pop(host, None)
         self.agenda[host] = None
 
     def touch_run(self) -> None:

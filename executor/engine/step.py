@@ -166,11 +166,7 @@ def _judged(here: Here) -> Judgement:
     work, ended = here.work, action.result(here)
     assert ended is not None  # noqa: S101 - asked only once the action has ended
     body = here.item.body
-    verdict = judge(body, body.action, ended, attempt=work.attempt, register=work.task.register, values=here.values())
-    if not work.notes:
-        return verdict
-    answers: list[Value] = [{"item": n.item, "by": n.by, "text": n.text, "how": n.how} for n in work.notes]
-    return replace(verdict, value={**verdict.value, "answers": answers})
+    return judge(body, body.action, ended, attempt=work.attempt, register=work.task.register, values=here.values())
 
 
 def _retry(here: Here, verdict: Judgement) -> Decision | None:
@@ -235,7 +231,7 @@ def _of(here: Here, verdict: Judgement) -> Outcome:
         ended = action.result(here)
         word = ended.status if ended is not None else Status.FAILED
         lost, cut = word is Status.UNREACHABLE, word is Status.CANCELLED
-        return Outcome("failed", verdict.value, verdict.failure, verdict.fatal, lost, cut)
+        return Outcome("failed", verdict.value, CUT_SHORT if cut else verdict.failure, verdict.fatal, lost, cut)
     return Outcome("changed" if verdict.changed else "ok", verdict.value)
 
 
@@ -290,7 +286,9 @@ def _end_loop(here: Here) -> Decision:
     told = {done.status for done in rounds}
     order: tuple[Word, ...] = ("failed", "ignored", "changed", "ok")
     status: Word = next((word for word in order if word in told), "skipped")
-    reason = {"skipped": "nothing to do in any round", "failed": "a round of its loop failed"}.get(status, "")
+    reason = "nothing to do in any round" if status == "skipped" else ""
+    if status == "failed":
+        reason = f"{rounds[-1].label}: {rounds[-1].reason}"
     return Decision((_ended(here, status, Outcome("ok", looped(done.value for done in rounds), reason)),))
 
 
