@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Template as Compiled
 from jinja2 import TemplateSyntaxError, UndefinedError, nodes
@@ -18,6 +18,8 @@ from executor.templates.bounds import Meter
 from executor.templates.faults import Fault, KnownLater, did_you_mean
 from executor.templates.sandbox import EACH, JOINED, METER, Missing, sandbox
 from executor.templates.scan import LONGEST_EXPRESSION, LONGEST_TEXT
+
+T = TypeVar("T")
 
 _RESULT = "_result_of_this"  # where a compiled expression puts its value
 
@@ -49,6 +51,10 @@ def expression(source: str) -> Expression:
         raise Fault(f"an expression of {len(source):,} characters is too long")
     if not source.strip():
         raise Fault("there is no expression between the braces", code="template-syntax")
+    return _within_reach(lambda: _expression(source))
+
+
+def _expression(source: str) -> Expression:
     tree = _parsed(lambda: _expression_tree(source))
     whole = _template([nodes.Output([tree])])
     _check_names(whole)
@@ -101,6 +107,10 @@ def file(text: str) -> File:
     """A template file, ready to be rendered. Raises Fault with the line of what is wrong in it."""
     if len(text) > LONGEST_TEXT:
         raise Fault(f"a template of {len(text):,} characters is too long")
+    return _within_reach(lambda: _file(text))
+
+
+def _file(text: str) -> File:
     tree = _parsed(lambda: sandbox().parse(text), text)
     _check_names(tree, text)
     names = find_undeclared_variables(tree)
@@ -147,7 +157,15 @@ def _parsed(parse: Callable[[], Any], text: str = "") -> Any:
     except TemplateSyntaxError as error:
         fault = Fault(_plainly(error.message or ""), hint=_syntax_hint(error.message or ""), code="template-syntax")
         raise (fault.at(*_line_span(text, error.lineno)) if text else fault) from error
-    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
+        raise Fault("a number in this expression is too large to be read", code="template-bounds") from error
+
+
+def _within_reach(build: Callable[[], T]) -> T:
+    """What is built of a text, or a Fault where the text is nested too deeply for it."""
+    try:
+        return build()
+    except (RecursionError, MemoryError, SyntaxError) as error:
         raise Fault("this expression is too deep or too large to be read", code="template-bounds") from error
 
 
@@ -253,8 +271,6 @@ def _template(body: list[nodes.Node]) -> nodes.Template:
 def _compiled(body: list[nodes.Node]) -> Compiled:
     try:
         return sandbox().from_string(_template(body))
-    except (RecursionError, MemoryError, SyntaxError) as error:
-        raise Fault("this expression is too deep or too large to be read", code="template-bounds") from error
     except TemplateError as error:
         raise Fault(_plainly(str(error)), code="template-syntax") from error
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from types import BuiltinMethodType
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, pass_context
+from jinja2.lexer import Lexer, Token
 from jinja2.runtime import Context, LoopContext, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
@@ -69,10 +71,31 @@ class Missing(StrictUndefined):
         return f"{name!r} is not defined"
 
 
+class _Lexer(Lexer):
+    """Reads '\\d' in a text as the two characters that are written, as Python did: patterns are full of them."""
+
+    def wrap(
+        self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
+    ) -> Iterator[Token]:
+        return super().wrap(
+            ((line, kind, _STRAY.sub(r"\1\\\\", text) if kind == "string" else text) for line, kind, text in stream),
+            name,
+            filename,
+        )
+
+
+# A backslash, not escaped itself, before a character that it does not change.
+_STRAY = re.compile(r"""(?<!\\)((?:\\\\)*)\\(?![\\'"abfnrtvxuUN0-7\n])""")
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Evaluates expressions over plain data. Each rendering brings its Meter under the name METER."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    @cached_property
+    def lexer(self) -> Lexer:
+        return _Lexer(self)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A mapping's key first: a variable may be called `items`. Then the methods that are on the list."""

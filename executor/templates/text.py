@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from jinja2 import UndefinedError
+
 from executor.templates import bounds
 from executor.templates.faults import Fault
 
@@ -42,7 +44,7 @@ def text_of(value: Any) -> str:
             return json_text(value)
         case bytes():
             return value.decode("utf-8", "surrogateescape")
-    return str(value)  # what is missing says so here
+    return _other(value)
 
 
 def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
@@ -67,4 +69,12 @@ def plain(value: Any) -> Any:
             return value
         case str():
             return value if type(value) is str else str.__str__(value)  # marks of `quote` and `raw` end here
-    return str(value)  # what is missing says so here
+    return _other(value)
+
+
+def _other(value: Any) -> str:
+    """What is neither text, number, list nor mapping: something missing says so here."""
+    try:
+        return str(value)
+    except UndefinedError as error:
+        raise Fault(str(error), code="undefined") from error

@@ -139,7 +139,10 @@ def _key(item: Any) -> Any:
 
 
 def _without_repetition(value: Iterable[Any]) -> list[Any]:
-    return list({_key(item): item for item in reversed(list(value))}.values())[::-1]
+    first: dict[Any, Any] = {}
+    for item in value:
+        first.setdefault(_key(item), item)
+    return list(first.values())
 
 
 # What Jinja does well enough itself; each gets bounds around it.
