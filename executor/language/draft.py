@@ -80,8 +80,10 @@ class Draft:
         if not self.problems:
             return
         order = {name: index for index, name in enumerate(self.files)}
+        # What is wrong in a file that is included twice is wrong once.
+        once = {(problem.message, problem.place): problem for problem in reversed(self.problems)}
         told = sorted(
-            dict.fromkeys(self.problems),
+            once.values(),
             key=lambda p: (order.get(p.place.file, 0), p.place.line, p.place.column) if p.place else (-1, 0, 0),
         )
         if len(told) > MOST_PROBLEMS:

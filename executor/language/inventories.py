@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from executor.errors import InvalidInput, Problem
@@ -67,7 +68,8 @@ def _file(draft: Draft, name: str, root: Path) -> Entries:
         path = find(name, root, "inventories", "inventory")
         source = read(path)
     except InvalidInput as error:
-        draft.problems += error.problems
+        hint = f"a list of hosts has a comma in it: -i {name}," if _LISTED.fullmatch(name) else ""
+        draft.problems += (replace(problem, hint=problem.hint or hint) for problem in error.problems)
         return Entries()
     draft.files.append(source.name)
     if path.suffix == ".ini" or source.text.lstrip().startswith(("[", "#!")):

@@ -16,6 +16,7 @@ from executor.language import traps
 from executor.language.nodes import Broken, ListNode, MapNode, Node, Scalar
 from executor.language.scalars import TooManyDigits, resolve
 from executor.language.sources import Source, lines
+from executor.language.syntax import syntax_error
 from executor.model.places import Place
 
 MAX_DEPTH = 64
@@ -40,7 +41,7 @@ def parse(source: Source) -> Reading:
         for event in yaml.parse(source.text, Loader=_Loader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        builder.add(traps.syntax_error(error, source))
+        builder.add(syntax_error(error, source))
         return Reading(None, tuple(builder.problems))
     except InvalidInput as error:
         return Reading(None, (*builder.problems, *error.problems))
@@ -107,7 +108,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = self._place(event)
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             self.add(traps.tag(event.tag, place))
             self._put(Broken(place), event.anchor, 1)
         elif event.anchor and not event.value and not event.style:
@@ -164,7 +165,7 @@ class _Builder:
         done = self._stack.pop()
         end = self._place(event)
         place = Place(self.source.name, done.place.line, done.place.column, end.end_line, end.end_column)
-        if done.tag is not None and done.tag != "!":
+        if done.tag is not None:
             self.add(traps.tag(done.tag, done.place))
             done.broken = True
         node: Node

@@ -1,20 +1,12 @@
-"""What goes wrong in YAML, in the words of somebody who writes a runbook.
-
-Each trap has its own message and its own cure; no wording of the parser's is left.
-"""
+"""Traps of YAML that leave the rest of a file readable, each with its own message and its own cure."""
 
 from __future__ import annotations
 
 import re
 
-import yaml
-
 from executor.errors import Problem
 from executor.language.nodes import Node, Scalar
-from executor.language.sources import Source, lines
 from executor.model.places import Place
-
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 def second_document(place: Place) -> Problem:
@@ -41,7 +33,9 @@ def too_many(place: Place, limit: int) -> Problem:
 
 def tag(name: str, place: Place) -> Problem:
     written = name.replace("tag:yaml.org,2002:", "!!")
-    if name.startswith("!") and not name.startswith("!!"):
+    if name == "!":
+        cure = "YAML drops it; put quotes around the whole value: '! test -e file'"
+    elif name.startswith("!") and not name.startswith("!!"):
         cure = f"YAML reads a leading `!` as a tag; put it in quotes if it belongs to the text: '{written}'"
     else:
         cure = "remove it"
@@ -111,98 +105,3 @@ def unquoted_template(start: Place, text: list[str]) -> Problem:
     else:
         cure = 'put quotes around the whole value: "{{ … }}"'
     return Problem("a value with `{{` needs quotes here: YAML reads `{` as a mapping", place, cure, code="unquoted")
-
-
-def syntax_error(error: yaml.MarkedYAMLError, source: Source) -> Problem:
-    """What the author did, from where the parser gave up."""
-    text = lines(source.text)
-    mark = error.problem_mark or error.context_mark
-    context = error.context_mark or mark
-    at = _place(source, text, mark)
-    opened = _place(source, text, context)
-    line = text[at.line - 1]
-    said = f"{error.context or ''} {error.problem or ''}"
-    rest = line[at.column - 1 :]
-
-    if (braces := _template_start(line)) is not None:
-        return unquoted_template(Place(source.name, at.line, braces + 1), text)
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return _tab(Place(source.name, at.line, line.index("\t") + 1, at.line, line.index("\t") + 2))
-    if "scanning a quoted scalar" in said:
-        return Problem("the quote that opens here is never closed", opened, code="syntax")
-    if "unknown escape" in said or "hexdecimal" in said:
-        return Problem(
-            f"`{rest[:2]}` is no escape that double quotes know",
-            at,
-            "use single quotes: within them a backslash is a backslash",
-            code="syntax",
-        )
-    if "flow" in said:
-        bracket = text[opened.line - 1][opened.column - 1 : opened.column]
-        close = {"[": "]", "{": "}"}.get(bracket, "]")
-        return Problem(
-            f"the `{bracket}` that opens here is not closed as it should be",
-            opened,
-            f"a `,` or `{close}` is missing, or a value in it needs quotes",
-            code="syntax",
-            notes=(("reading stopped", at),) if at != opened else (),
-        )
-    if "alias" in said or "anchor" in said:
-        start = text[opened.line - 1][opened.column - 1 :]
-        return Problem(
-            f"YAML reads `{start[:1]}` at the start of a value as its own sign",
-            opened,
-            f"put quotes around the value: '{start.split(' #')[0].rstrip()}'",
-            code="syntax",
-        )
-    return _plain_syntax(said, rest, at, opened)
-
-
-def _plain_syntax(said: str, rest: str, at: Place, opened: Place) -> Problem:
-    if "mapping values" in said:
-        return Problem(
-            "a `:` makes a key here, where none can stand",
-            at,
-            "put a value that contains `: ` in quotes, or check the indentation of this line",
-            code="syntax",
-        )
-    if "block sequence entries" in said:
-        return Problem(
-            "a `-` begins an entry of a list here, where none can stand",
-            at,
-            "put quotes around the value if it is text, or begin the list in the next line",
-            code="syntax",
-        )
-    if "cannot start" in said and rest:
-        return Problem(f"a value cannot begin with `{rest[0]}`", at, "put quotes around it", code="syntax")
-    if "expected '-'" in said or "expected key" in said or "could not find expected ':'" in said:
-        same = at.line == opened.line
-        return Problem(
-            "this does not line up with what stands around it",
-            at,
-            "check the indentation, and that every key has its `:`",
-            code="syntax",
-            notes=() if same else (("it would belong to the block that begins", opened),),
-        )
-    return Problem("this is not YAML", at, "check indentation, quotes and brackets here", code="syntax")
-
-
-def _tab(place: Place) -> Problem:
-    return Problem("a tab in the indentation", place, "YAML is indented with spaces alone", code="tab")
-
-
-def _template_start(line: str) -> int | None:
-    """Where `{{` stands in a line outside of quotes, if it does."""
-    bare = _QUOTED.sub(lambda found: "x" * len(found[0]), line)
-    found = bare.find("{{")
-    return found if found >= 0 else None
-
-
-def _place(source: Source, text: list[str], mark: yaml.Mark | None) -> Place:
-    if mark is None:
-        return Place(source.name)
-    if mark.line >= len(text) or not any(map(str.strip, text[mark.line :])):
-        # What is missing at the end of a file is missing after its last line.
-        last = max((number for number, line in enumerate(text) if line.strip()), default=0)
-        return Place(source.name, last + 1, len(text[last]) + 1, last + 1, len(text[last]) + 2)
-    return Place(source.name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
