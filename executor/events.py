@@ -104,9 +104,9 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The run's own `always` begins; what has become of the run is known, and said in `status`."""
+    """The run's own `always` begins; what has become of the run is known: `run.status` for its templates."""
 
-    status: str
+    status: str  # done, partial, rolled-back, incomplete, unreachable, refused
 
 
 @dataclass(frozen=True, slots=True)

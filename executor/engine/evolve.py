@@ -137,7 +137,7 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
         case RunStarted():
             _run_started(state, event)
         case Closing():
-            _closing(plan, state)
+            _closing(plan, state, event)
         case RunEnded():
             state.ended, state.phase = event, "ended"
         case _:
@@ -154,8 +154,8 @@ def _run_started(state: State, event: RunStarted) -> None:
     state.touch_run()
 
 
-def _closing(plan: Plan, state: State) -> None:
-    state.phase = "closing"
+def _closing(plan: Plan, state: State, event: Closing) -> None:
+    state.phase, state.outcome = "closing", event.status
     host = state.hosts[LOCAL]
     elements = tuple(Do("always", step) for step in plan.always if LOCAL in step.tasks)
     start_course(state, host, Course(elements, "forward", RUN, "closing"))

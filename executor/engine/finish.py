@@ -79,6 +79,18 @@ def _refused(state: State, task: str) -> bool:
     return any(isinstance(item.body.action, Checklist) for each in tasks for item in each.items)
 
 
+def outcome(state: State) -> str:
+    """What has become of the run, in a word for scripts: `run.status` in the run's own `always`."""
+    return {
+        Exit.DONE: "done",
+        Exit.PARTIAL: "partial",
+        Exit.ROLLED_BACK: "rolled-back",
+        Exit.INCOMPLETE: "incomplete",
+        Exit.UNREACHABLE: "unreachable",
+        Exit.REFUSED: "refused",
+    }[exit_code(state)]
+
+
 def status(state: State) -> str:
     """The exit code in words: what was undone, and the points of no return at which the way back ended."""
     code = exit_code(state)

@@ -118,7 +118,7 @@ def _close(plan: Plan, state: State) -> Decision:
     if missing:
         return Decision((Connecting(missing),), tuple(Connect(host) for host in missing))
     if plan.always and not state.closed:
-        return Decision((Closing(finish.status(state)),))
+        return Decision((Closing(finish.outcome(state)),))
     return finish.end(state)
 
 

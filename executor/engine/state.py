@@ -347,6 +347,7 @@ class State:
     returned: tuple[str, ...] = ()  # those that came back
     scope: Scope = "run"  # of that rollback
     rolling: bool = False  # RollbackStarted without its RollbackEnded
+    outcome: str = ""  # what has become of the run, in a word, from its closing on
     closed: bool = False  # the run's `always` is behind
     unclosed: str = ""  # what of it failed
     # Which hosts may have something to decide ("" is the run itself). Only a cache: `wake` makes it anew.

@@ -33,16 +33,19 @@ def of_work(plan: Plan, state: State, host: HostState, work: Work) -> dict[str, 
     return values
 
 
-def about_run(plan: Plan, state: State, status: str = "") -> dict[str, Value]:
+def about_run(plan: Plan, state: State) -> dict[str, Value]:
     run = state.run
     if run is None:
         return {}
-    back = state.phase in ("halting", "back", "returning") or state.aborted is not None
-    said = status or ("rolling back" if back else "running")
     return {
-        "run": {"id": run.run, "status": said, "operator": run.operator, "reason": run.reason},
+        "run": {"id": run.run, "status": _status(state), "operator": run.operator, "reason": run.reason},
         "hosts": Hosts(plan, state),
     }
+
+
+def _status(state: State) -> str:
+    """`run.status`: a word on what the run is doing, or, for its own `always`, on what has become of it."""
+    return state.outcome or ("running" if state.aborted is None else "rolling back")
 
 
 def _about_stage(plan: Plan, state: State) -> dict[str, Value]:
