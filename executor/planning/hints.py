@@ -11,7 +11,7 @@ from executor.templates import did_you_mean
 
 
 def undefined(site: Site, name: str, place: Place, visible: Iterable[str]) -> Problem:
-    """The problem of a name that nothing before has given. `visible` are the variables that could have been meant."""
+    """The problem of a name that nothing before has given. `visible` are the variables here, beside the site's."""
     message = f"{name!r} is not defined"
     origins = site.ledger.origins.get(name, ())
     if origins:
@@ -32,7 +32,7 @@ def undefined(site: Site, name: str, place: Place, visible: Iterable[str]) -> Pr
         return Problem(message, place, f"it is a parameter without a default: give it with -e {name}=…", "undefined")
     if name in BUILT_IN:
         return Problem(f"{name!r} has no meaning here", place, _BUILT_IN.get(name, ""), "undefined")
-    close = did_you_mean(name, sorted({*visible, *site.ledger.origins, *BUILT_IN}))
+    close = did_you_mean(name, sorted({*visible, *site.variables, *site.ledger.origins, *BUILT_IN}))
     return Problem(message, place, close or f"give it in vars, in the inventory, or with -e {name}=…", "undefined")
 
 

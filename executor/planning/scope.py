@@ -267,8 +267,7 @@ class Scope:
     # --- mistakes ----------------------------------------------------------------------------------------------
 
     def _undefined(self, template: Template, name: str) -> Problem:
-        visible = {*self._own, *self._site.extra, *self._site.defaults, *self._site.inventory.vars}
-        return undefined(self._site, name, place_of_name(template, name), visible)
+        return undefined(self._site, name, place_of_name(template, name), self._own)
 
     def _circle(self, name: str) -> Problem:
         begin = self._resolving.index(name) if name in self._resolving else 0

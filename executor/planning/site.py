@@ -40,6 +40,7 @@ class Site:
     extra: Mapping[str, Value]  # -e, bound to the parameters' types
     own: Mapping[str, Value]  # vars_files, then the runbook's vars
     groups: Mapping[str, tuple[str, ...]]
+    variables: frozenset[str]  # every name that the inventory, the parameters, -e or the runbook's vars have
     ledger: Ledger
     problems: Problems = field(default_factory=Problems)
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
@@ -88,6 +89,14 @@ def survey(runbook: Runbook, inventory: Inventory, options: PlanOptions, extra: 
         defaults={param.name: param.default for param in runbook.params if param.has_default},
         extra=extra,
         own=own | dict(runbook.vars),
+        variables=frozenset().union(
+            *(spec.vars for spec in inventory.hosts.values()),
+            inventory.vars,
+            own,
+            runbook.vars,
+            extra,
+            (param.name for param in runbook.params),
+        ),
         groups={name: group.hosts for name, group in inventory.groups.items()} | _all(inventory),
         ledger=ledger(runbook),
     )
