@@ -206,6 +206,8 @@ def _started(view: RunView, event: Started) -> None:
     on = event.on if event.on != key.host else ""
     host.works[key] = Work(key, event.name, event.what, on, event.kind == "perform", view.now, view.now)
     host.begun.setdefault(key.task, view.now)
+    if key.direction == "back":
+        host.begun.setdefault(undone_by(key.task), view.now)
     host.named[key.task] = event.name
     view.active[host.name] = host
 
@@ -230,18 +232,34 @@ def _step_ended(view: RunView, stamp: Stamp, event: StepEnded) -> None:
                 )
             )
         return
-    if event.status != "skipped":
+    if event.status in ("ok", "changed", "ignored") and _is_step(event.task):
         host.steps += 1
-    if event.status == "changed":
-        host.changed += 1
+        host.changed += event.status == "changed"
     if event.status == "failed":
-        host.failed_step = StepFailure(event.task, event.name, event.reason, host.last_words(event.task))
+        words = host.last_words(event.task)
+        host.failed_step = StepFailure(event.task, event.name, event.reason, words)
+        if view.closing:  # no host fails by it, so nothing else will tell
+            where = "closing steps"
+            view.failures.append(Failure(stamp.at, host.name, where, event.task, event.name, event.reason, words))
+
+
+def undone_by(task: str) -> str:
+    """The step that a task undoes: "2.3" for the step "2.3.u1" of its handler, and for its own undoing."""
+    return task.partition(".u")[0]
+
+
+def _is_step(task: str) -> bool:
+    """Whether a task is one of a stage's own steps: "2.3", not "2.d1" (drain), "2.r1" (restore) or "2.a1" (always)."""
+    return task.rpartition(".")[2].isdecimal()
 
 
 def _turned_back(view: RunView, stamp: Stamp, event: Aborted | Irreversible | RollbackStarted | Undone) -> None:
     match event:
         case Aborted():
             view.aborts.append(event)
+            if view.watch_failure is not None:
+                view.failures.append(view.watch_failure)
+                view.watch_failure = None
         case Irreversible(host, _, name):
             view.no_return.append(f"{host}: {name}" if host else name)
         case RollbackStarted(_, _, _, host) if host:
@@ -282,13 +300,14 @@ def _watched(view: RunView, stamp: Stamp, event: WatchStarted | WatchTurned | Wa
     match event:
         case WatchStarted(key, what):
             view.watches[key] = Watched(key, what, view.now)
+            view.watch_failure = None  # it begins again: somebody has decided so
         case WatchTurned(key, state, verdict):
             watched = view.watches.setdefault(key, Watched(key, "", view.now))
             watched.state, watched.verdict = state, verdict
             if state == "failed" and key.host == "localhost":  # a host's own watch fails that host, which says so
                 stage = view.stage.name if view.stage else ""
                 reason = f"{watched.what}: {verdict.summary}"
-                view.failures.append(Failure(stamp.at, "watch", stage, key.task, "", reason))
+                view.watch_failure = Failure(stamp.at, "watch", stage, key.task, "", reason)
         case WatchEnded(key):
             view.watches.pop(key, None)
 

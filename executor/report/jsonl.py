@@ -32,8 +32,7 @@ class Jsonl:
 
     def event(self, stamp: Stamp, event: Event) -> None:
         """Write the event. Raises OSError when nobody reads any more."""
-        text = json.dumps(record(stamp, event), separators=(",", ":")).replace("\x7f", "\\u007f")
-        self._out.write(text + "\n")
+        self._out.write(json.dumps(record(stamp, event), separators=(",", ":")) + "\n")
         self._out.flush()
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:

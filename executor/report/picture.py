@@ -65,7 +65,7 @@ def _progress(view: RunView, width: int, glyphs: Glyphs) -> list[Text]:
 
 
 def _scope(scope: str) -> str:
-    return "the whole run" if scope == "run" else f"this {scope}"
+    return {"run": "the whole run", "stage": "this stage"}.get(scope, "what failed")
 
 
 def _share(done: int, of: int, width: int, glyphs: Glyphs, style: str) -> Text:

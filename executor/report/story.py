@@ -170,6 +170,7 @@ class RunView:
     waits: dict[Key, Waiting] = field(default_factory=dict)
     watches: dict[Key, Watched] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    watch_failure: Failure | None = None  # counts once the stage is given up for it
     aborts: list[Aborted] = field(default_factory=list)
     no_return: list[str] = field(default_factory=list)  # points of no return that were passed, for people
     skipped_stages: list[tuple[str, str]] = field(default_factory=list)  # (name, reason)

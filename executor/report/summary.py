@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
-from executor.report.line import Line, Tone, line
+from executor.report.line import Line, Tone, label, line
 from executor.report.paint import paint
-from executor.report.phrasing import count, duration, names
+from executor.report.phrasing import duration, names
 from executor.report.safe import inert
 from executor.report.story import Failure, RunView
 
 # Worst first: what needs somebody stands where it is seen.
 _STATES: dict[str, tuple[Tone, str]] = {
     "owed": ("bad", "its rollback is still to be done"),
-    "unhealthy": ("bad", "undone, but its health gate does not pass"),
+    "unhealthy": ("bad", "undone, but unhealthy"),
     "failed": ("bad", "failed, and left as it is"),
     "partly done": ("warn", "some steps are done there, and nothing is undone"),
     "unreachable": ("bad", "could not be reached"),
@@ -24,6 +25,7 @@ _STATES: dict[str, tuple[Tone, str]] = {
     "done": ("good", "has all of it"),
     "untouched": ("quiet", "nothing was changed there"),
 }
+_TOLD_BY_DETAIL = ("failed", "partly done", "owed", "unreachable")
 _DRAINED = "DRAINED, it gets no traffic"
 _COMMANDS_FOR = 3  # failures for which a `logs` line is given; `show` has the others
 
@@ -38,6 +40,7 @@ def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
         sections += [
             _section("What went wrong", _failures(view)),
             _section("Left to undo", _left(view.ended.left)),
+            _section("Still running there when the run ended", _running(view)),
             _section("Hosts", _hosts(view.ended)),
             _section("Changed, and no way back was written down", _not_undone(view.ended.not_undone)),
             _section("Points of no return that were passed", (line(f"  {name}") for name in view.no_return)),
@@ -92,28 +95,41 @@ def _meaning(view: RunView, ended: RunEnded) -> str:
         case Exit.UNREACHABLE:
             return "FAILED: hosts could not be reached or logged in to; nothing was changed"
         case Exit.STOPPED:
-            return "FAILED and stopped as asked; nothing is undone"
+            return f"FAILED and stopped as asked; {_so_far(ended)}"
         case Exit.PARTIAL:
-            out = sum(host.state not in ("done", "untouched") for host in ended.hosts.values())
-            return f"DONE, but without {count(out, 'host')}"
+            out = names(name for name, host in ended.hosts.items() if host.state not in ("done", "untouched"))
+            return f"DONE, but without {out}" if out else _capital(ended.status)
         case Exit.INCOMPLETE:
             return _incomplete(ended)
         case Exit.REFUSED:
             return "REFUSED; nothing was changed"
         case Exit.INTERRUPTED:
-            return "INTERRUPTED; nothing is undone"
+            return f"INTERRUPTED; {_so_far(ended)}"
         case _:
-            return ended.status.upper()
+            return _capital(ended.status)
+
+
+def _capital(status: str) -> str:
+    """The engine's word for an end, with its first word in capitals as all headlines have it."""
+    return re.sub(r"^\w+", lambda first: first.group().upper(), status)
+
+
+def _so_far(ended: RunEnded) -> str:
+    """Whether a run that was stopped had begun to go back."""
+    if any(host.state == "rolled back" for host in ended.hosts.values()) or ended.left:
+        return "the rollback is not at its end"
+    return "nothing is undone"
 
 
 def _undone(view: RunView, ended: RunEnded) -> str:
+    what = "INTERRUPTED" if ended.status.startswith("interrupted") else "FAILED"
     if view.no_return:
-        return f"FAILED; undone back to the point of no return ({view.no_return[-1]})"
+        return f"{what}; undone back to the point of no return ({view.no_return[-1]})"
     if not any(host.state == "rolled back" for host in ended.hosts.values()):
-        return "FAILED; there was nothing to undo" if not ended.not_undone else "FAILED; no change had a way back"
+        return f"{what}; no change had a way back" if ended.not_undone else f"{what}; there was nothing to undo"
     if ended.not_undone:
-        return "FAILED; every change that had a way back is undone, others are not (below)"
-    return "FAILED; everything that it had changed is undone"
+        return f"{what}; every change that had a way back is undone, others are not (below)"
+    return f"{what}; everything that it had changed is undone"
 
 
 def _incomplete(ended: RunEnded) -> str:
@@ -132,7 +148,7 @@ def _failures(view: RunView) -> Iterator[Line]:
         first = alike[0]
         where = f" ({first.stage})" if first.stage else ""
         what = f"{first.step}{where}" if first.step else first.stage
-        undoing = "undoing " if first.direction == "back" else ""
+        undoing = "in the rollback, " if first.direction == "back" else ""
         text = f"  {names(failure.host for failure in alike)}  {undoing}{what}: {first.reason}"
         yield line(text, tone="bad", output=first.output)
     if not view.failures:
@@ -144,6 +160,14 @@ def _alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:
     for failure in failures:
         groups.setdefault((failure.direction, failure.stage, failure.step, failure.reason), []).append(failure)
     return groups.values()
+
+
+def _running(view: RunView) -> Iterator[Line]:
+    """Steps that go on by themselves on their hosts."""
+    for host in view.active.values():
+        for work in host.works.values():
+            if work.prints:
+                yield line(f"  {host.name}  {label(work.key, work.name)}", tone="warn")
 
 
 def _left(left: Sequence[Owed]) -> Iterator[Line]:
@@ -169,8 +193,10 @@ def _hosts(ended: RunEnded) -> Iterator[Line]:
     wide = min(max((len(row[0]) for row in rows), default=0), 30)
     for hosts, state, host in rows:
         tone, meaning = _STATES[state]
+        if host.detail:
+            meaning = host.detail if state in _TOLD_BY_DETAIL else f"{meaning}; {host.detail}"
         more = f"; {_DRAINED}" if host.drained else ""
-        yield line(f"  {hosts:<{wide}}  {state:<11}  {host.detail or meaning}{more}", tone=tone)
+        yield line(f"  {hosts:<{wide}}  {state:<11}  {meaning}{more}", tone=tone)
 
 
 def _not_undone(changes: Sequence[str]) -> Iterator[Line]:
@@ -195,7 +221,7 @@ def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
         lines.append(f"runbook rollback {run.run}")
     if "logs" in commands:
         firsts = (alike[0] for alike in _alike(view.failures))
-        steps = list(dict.fromkeys((first.host, first.step) for first in firsts if first.step))
+        steps = list(dict.fromkeys((first.host, first.step) for first in firsts if first.step and first.output))
         lines += [
             f"runbook logs {run.run} --host {host} --step {shlex.quote(step)}" for host, step in steps[:_COMMANDS_FOR]
         ]

@@ -31,7 +31,7 @@ def way_back(
 ) -> tuple[Line, ...]:
     match event:
         case Interrupted("stop"):
-            return (line("INTERRUPTED: stopping; the run can be carried on later", tone="bad"),)
+            return (line("INTERRUPTED: stopping at once", tone="bad"),)
         case Interrupted():
             return (line("INTERRUPTED", tone="bad"),)
         case Aborted(stage, reason, then):
@@ -41,12 +41,13 @@ def way_back(
                 "ask": "asking what to do",
             }
             return (line(f"ABORTED {stage_name(plan, stage)}: {reason}; {comes[then]}", tone="bad"),)
-        case Halted(_, reason):
-            return (line(f"ending what is going on: {reason}", tone="warn", weight="step"),)
+        case Halted(keys, reason):
+            nothing = all(key.part == "grace" for key in keys)  # the wait itself, as soon as nothing runs any more
+            return () if nothing else (line(f"ending what is going on: {reason}", tone="warn", weight="step"),)
         case RollbackStarted(scope, reason, hosts, host):
             if host:
                 return (line(f"ROLLBACK of this host alone: {reason}", host, "undo"),)
-            whole = "the whole run" if scope == "run" else f"this {scope}"
+            whole = {"run": "the whole run", "stage": "this stage", "host": "what failed"}[scope]
             on = f", on {names(hosts)}" if hosts else ""
             told = bool(view.aborts) and view.aborts[-1].reason == reason
             return (line(f"ROLLBACK of {whole}{on}{'' if told else f': {reason}'}", tone="undo"),)
@@ -83,6 +84,8 @@ def rolled_back(host: HostView, event: HostRolledBack) -> Line:
     if not event.clean:
         what = f"; left to undo: {', '.join(left)}" if left else ""
         return line(f"rollback INCOMPLETE{detail}, {count(done, 'step')} undone{what}", event.host, "bad")
+    if not host.undone and event.healthy:
+        return line("nothing to undo", event.host, "quiet")
     undone = f"{count(done, 'step')} undone" if host.undone else "nothing to undo"
     if not event.healthy:
         return line(f"rolled back ({undone}), but UNHEALTHY{detail}", event.host, "bad")

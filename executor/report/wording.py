@@ -46,11 +46,14 @@ from executor.events import (
 )
 from executor.model.outcomes import Opinion
 from executor.model.plans import Plan
-from executor.report.fold import stage_name
+from executor.report.fold import stage_name, undone_by
 from executor.report.line import Line, Tone, Weight, label, line
 from executor.report.phrasing import count, duration, names, ordinal, some_names, span
 from executor.report.story import RunView
 from executor.report.wayback import rolled_back, way_back
+
+_AT_ONCE = 0.001  # seconds; what takes less was no work
+
 
 _OnHost: TypeAlias = Connecting | HostReached | HostLost | HostFailed | HostPassed | HostRolledBack
 _OnWork: TypeAlias = Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible
@@ -109,7 +112,7 @@ def _stage(
             if batches == 1:
                 return ()  # the stage's own line has said it
             of = f" of {batches}" if batches else ""
-            return (line(f"Batch {batch}{of}: {names(hosts)}", weight="step"),)
+            return (line(f"Batch {batch}{of}: {names(hosts) or 'no host is left in it'}", weight="step"),)
         case BatchEnded():
             return ()  # its hosts have said it
 
@@ -192,7 +195,8 @@ def _work(
         case Retrying(key, attempts, delay, reason):
             name = label(key, _name_of(view, key))
             again = f"again in {span(delay)}" if delay else "again at once"
-            text = f"{name}: attempt {key.attempt} of {attempts} failed: {reason}; {again}"
+            back = "rollback: " if key.direction == "back" else ""
+            text = f"{back}{name}: attempt {key.attempt} of {attempts} failed: {reason}; {again}"
             return (line(text, key.host, "warn", "step"),)
         case ItemEnded():
             back = "rollback: " if event.direction == "back" else ""
@@ -217,7 +221,7 @@ def _name_of(view: RunView, key: Key) -> str:
 def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
     host = view.peek(event.host)
     begun = host.begun.get(event.task)
-    took = "" if begun is None else f" ({duration(stamp.mono - begun)})"
+    took = "" if begun is None or stamp.mono - begun < _AT_ONCE else f" ({duration(stamp.mono - begun)})"
     back = "rollback: " if event.direction == "back" else ""
     why = f": {event.reason}" if event.reason else ""
     match event.status:
@@ -230,11 +234,25 @@ def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
             return line(f"{back}{event.name}: skipped{why}", event.host, "quiet", "step")
         case "ok" | "changed":
             tone: Tone = "undo" if back else "plain" if event.status == "changed" else "quiet"
-            return line(f"{back}{event.name}: {event.status}{took}", event.host, tone, "step")
+            weight: Weight = "detail" if back and _is_handler(event.task) else "step"
+            return line(f"{back}{event.name}: {event.status}{took}", event.host, tone, weight)
+
+
+def _is_handler(task: str) -> bool:
+    """Whether a task on the way back undoes a step, which is told when the whole handler is through."""
+    return undone_by(task) != task or task.rpartition(".")[2].isdecimal()
 
 
 def _wait(event: WaitStarted | WaitEnded | Asked | Answered) -> tuple[Line, ...]:
     match event:
+        case WaitStarted(Key(part="grace") as key, seconds):
+            return (
+                line(
+                    f"waits for the steps that are running, at most {span(seconds)}", _host_name(key), "quiet", "step"
+                ),
+            )
+        case WaitEnded(Key(part="grace")):
+            return ()
         case WaitStarted(key, seconds, why):
             return (line(f"waits {span(seconds)}: {why}", _host_name(key), "quiet", "step"),)
         case WaitEnded(key, cut_short):

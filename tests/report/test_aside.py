@@ -8,6 +8,7 @@ import pytest
 
 from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
+from executor.model.outcomes import Opinion, Verdict
 from executor.report.aside import BACKLOG, Aside
 from tests.report.stories import BEGAN, success
 
@@ -29,6 +30,9 @@ class Recording:
     def output(self, key: Key, stream: Stream, data: bytes) -> None:
         self.told.append(f"{key} {stream} {data!r}")
 
+    def measured(self, key: Key, verdict: Verdict) -> None:
+        self.told.append(f"{key} {verdict.summary}")
+
     def tick(self, mono: float) -> None:
         self.told.append(f"tick {mono}")
 
@@ -48,10 +52,17 @@ def test_everything_is_told_in_order_and_closing_waits_for_it() -> None:
     for stamp, event in records:
         aside.event(stamp, event)
     aside.output(KEY, "stdout", b"x")
+    aside.measured(KEY, Verdict(Opinion.PASSED, "200 OK"))
     aside.tick(1.0)
     aside.close()
     events = [f"{stamp.seq} {type(event).__name__}" for stamp, event in records]
-    assert recording.told == [*events, "2.1.action.1@web1 stdout b'x'", "tick 1.0", "closed"]
+    assert recording.told == [
+        *events,
+        "2.1.action.1@web1 stdout b'x'",
+        "2.1.action.1@web1 200 OK",
+        "tick 1.0",
+        "closed",
+    ]
 
 
 def test_a_terminal_that_is_stopped_costs_output_and_ticks_but_no_event() -> None:
@@ -62,6 +73,7 @@ def test_a_terminal_that_is_stopped_costs_output_and_ticks_but_no_event() -> Non
     for number in range(BACKLOG + 500):
         aside.event(Stamp(number, BEGAN, 0.0), event)
         aside.output(KEY, "stdout", b"x")
+        aside.measured(KEY, Verdict(Opinion.PASSED, "200 OK"))
         aside.tick(float(number))
     recording.held.set()
     aside.close()

@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 
 from executor.errors import Exit
-from executor.events import HostFailed, HostSummary, Irreversible, StageStarted, StepEnded
+from executor.events import (
+    Aborted,
+    Closing,
+    Ended,
+    HostFailed,
+    HostSummary,
+    Irreversible,
+    Key,
+    StageStarted,
+    Started,
+    StepEnded,
+    WatchStarted,
+    WatchTurned,
+)
+from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.report.fold import fold
 from executor.report.story import RunView
 from executor.report.summary import next_commands, summary
@@ -63,18 +77,20 @@ UNDONE = {"web1": HostSummary("rolled back")}
             "FAILED: hosts could not be reached or logged in to; nothing was changed",
         ),
         (Exit.STOPPED, {}, (), False, "FAILED and stopped as asked; nothing is undone"),
+        (Exit.INTERRUPTED, UNDONE, (), False, "INTERRUPTED; the rollback is not at its end"),
         (
             Exit.PARTIAL,
             {"web1": HostSummary("rolled back"), "web2": HostSummary("done")},
             (),
             False,
-            "DONE, but without 1 host",
+            "DONE, but without web1",
         ),
+        (Exit.PARTIAL, {"web1": HostSummary("done")}, (), False, "THE engine's own words"),
         (Exit.INCOMPLETE, {"web1": HostSummary("unhealthy")}, (), False, "ACT NOW: web1 not healthy after it"),
         (Exit.INCOMPLETE, {}, (), False, "ACT NOW: the engine's own words"),
         (Exit.REFUSED, {}, (), False, "REFUSED; nothing was changed"),
         (Exit.INTERRUPTED, {}, (), False, "INTERRUPTED; nothing is undone"),
-        (Exit.FAULT, {}, (), False, "THE ENGINE'S OWN WORDS"),
+        (Exit.FAULT, {}, (), False, "THE engine's own words"),
     ],
 )
 def test_an_exit_in_words(
@@ -93,6 +109,7 @@ def test_a_change_without_a_way_back_is_told_once_for_all_its_hosts() -> None:
 
 
 def fail(tape: Tape, host: str, step: str, reason: str, *, counts: bool = True) -> None:
+    tape.say(Ended(Key(host, "2.1"), Result(Status.OK, 1, tail=("no space left",))))
     tape.say(StepEnded(host, "2.1", step, "failed", reason))
     tape.say(HostFailed(host, "2", reason, "2.1", step, counts=counts))
 
@@ -126,3 +143,42 @@ def test_a_failure_that_counts_against_no_limit_is_not_counted() -> None:
     assert said.text == "FAILED in Roll out (1st failure, 1 allowed): Unpack: exit code 2"
     (said,) = told(view, tape.plan, stamp, HostFailed("web2", "2", "exit code 2", "2.2", "Migrate", counts=False))
     assert said.text == "FAILED in Roll out: Migrate: exit code 2"
+
+
+def test_nothing_is_proposed_that_has_nothing_to_show() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.say(StepEnded("web1", "2.1", "Enough space", "failed", "only 3 GB left"))
+    tape.say(HostFailed("web1", "2", "only 3 GB left", "2.1", "Enough space"))
+    tape.end(Exit.ROLLED_BACK, "failed", {})
+    assert next_commands(ending(tape), ("logs", "show")) == ["runbook show 20261120-120340-k7m2"]
+
+
+def test_what_still_runs_on_its_host_is_named() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.say(Started(Key("web1", "2.1"), "Unpack"))
+    tape.say(Started(Key("web1", "2", "health"), "health", kind="sample"))
+    tape.end(Exit.INTERRUPTED, "interrupted", {})
+    texts = [one.text for one in summary(ending(tape), commands=())]
+    assert texts[texts.index("Still running there when the run ended") + 1 :][:2] == ["  web1  Unpack", ""]
+
+
+def test_a_watch_counts_once_the_stage_is_given_up_for_it() -> None:
+    """A person may have had it begin again: then it is no failure of the run."""
+    watch = Key("localhost", "2.w1", "watch")
+    failed = WatchTurned(watch, "failed", Verdict(Opinion.FAILED, "error rate 9%"))
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.say(WatchStarted(watch, "http"), failed, WatchStarted(watch, "http"))
+    assert ending(tape).failures == []
+    tape.say(failed, Aborted("2", "watch: error rate 9%", "rollback"))
+    assert [failure.reason for failure in ending(tape).failures] == ["http: error rate 9%"]
+
+
+def test_a_failure_in_the_closing_steps_is_told_though_no_host_fails_by_it() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.say(Closing("done"), StepEnded("localhost", "a.1", "Tell", "failed", "exit code 1"))
+    (failure,) = ending(tape).failures
+    assert (failure.host, failure.stage, failure.step) == ("localhost", "closing steps", "Tell")
