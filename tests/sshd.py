@@ -86,6 +86,13 @@ class SshServer:
         self.process.terminate()
         self.process.wait()
 
+    def die(self) -> None:
+        """As a host whose power is cut: no connection goes on, and none begins."""
+        sessions = self.sessions()
+        self.stop()
+        for pid in sessions:
+            _kill(pid)
+
     def run_folders(self) -> list[Path]:
         return sorted(self.home.glob(".runbook/runs/*/*"))
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from executor.cli.loading import load_hosts, root_here
-from executor.cli.options import connection_options, inventory_option
+from executor.cli.options import connection_options, inventory_option, seconds
 from executor.model.actions import Shell
 from executor.model.leaves import Kind, Template
 from executor.model.places import Place
@@ -24,7 +24,7 @@ PLACE = Place("<the command line>")
 @click.option("-l", "--limit", required=True, metavar="PATTERN", help="On which hosts: web, 'web[0]', all.")
 @connection_options
 @click.option("--read-only", is_flag=True, help="It changes nothing: the record says so.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="End it on a host after so long.")
+@click.option("--timeout", type=seconds, metavar="TIME", help="End it on a host after so long.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the run.")
 @click.option("--output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT")
 def command(words: str, read_only: bool, timeout: float | None, limit: str, **flags: Any) -> int:

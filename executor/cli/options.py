@@ -45,11 +45,28 @@ def extra_vars_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def seconds(text: str) -> float:
+    """A flag's type: a duration as runbooks write it (90s, 5m)."""
+    from executor.model.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 connection_options = _stack(
     click.option("-f", "--forks", type=click.IntRange(min=1), envvar="RUNBOOK_FORKS", help="Hosts at once, at most."),
     click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user."),
     click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", metavar="FILE", help="Log in with this key."),
     click.option("-b", "--become", is_flag=True, help="Run the steps as root, through sudo."),
+    click.option(
+        "--lost-after",
+        type=seconds,
+        envvar="RUNBOOK_LOST_AFTER",
+        metavar="TIME",
+        help="How long a host that goes away is looked for. Default: 60s.",
+    ),
     click.option("-K", "--ask-become-pass", is_flag=True, help="Ask once for sudo's password."),
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -34,7 +33,9 @@ def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
     specs = {name: _as_flagged(spec, flags) for name, spec in known.hosts.items()}
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     grave = False
-    with Hosts(specs, run=f"ping-{new_run_id(datetime.now().astimezone())}", root=Path(root)) as hosts:
+    with Hosts(
+        specs, run=f"ping-{new_run_id(datetime.now().astimezone())}", root=root, patience=flags["lost_after"]
+    ) as hosts:
         told: SimpleQueue[tuple[str, list[str], bool]] = SimpleQueue()
         hosts.connect(names, lambda name, seconds, failure: told.put(_look(hosts, name, seconds, failure)))
         for _ in names:

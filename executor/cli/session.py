@@ -76,7 +76,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
         everything=flags["verbose"] > 0,
     )
     live = report if isinstance(report, Live) else None
-    hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password)
+    hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password, patience=flags["lost_after"])
     reporters = Reporters([chronicle, Aside(report)], lambda text: click.echo(f"runbook: {text}", err=True))
     try:
         exit_code = run_plan(

@@ -21,6 +21,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "user": str,
     "private_key": str,
     "become": bool,
+    "lost_after": str,
     "on_failure": str,
     "output": str,
     "required_version": str,

@@ -14,7 +14,7 @@ from executor.hosts.connecting import Credentials
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.local import LocalHost
 from executor.hosts.protocol import Host
-from executor.hosts.ssh import SshHost
+from executor.hosts.ssh import PATIENCE, SshHost
 from executor.model.inventories import HostSpec, Ssh
 
 # More threads than this cost more per host, the more hosts there are.
@@ -28,7 +28,7 @@ class Hosts:
     """Makes each host when it is first asked for and keeps it. Use as a context manager, or call `close`.
 
     `run` is the run's id, `root` the project's folder, in which localhost works. `become_password` is asked when sudo
-    is first entered with a password, from any thread.
+    is first entered with a password, from any thread. A host that goes away is looked for during `patience` seconds.
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class Hosts:
         *,
         root: Path | None = None,
         become_password: Callable[[], str] | None = None,
+        patience: float | None = None,
     ) -> None:
         self._specs = specs
         self._run = run
         self._root = root or Path.cwd()
         self._become_password = become_password
+        self._patience = PATIENCE if patience is None else patience
         self._credentials = Credentials()
         self._lock = threading.Lock()
         self._hosts: dict[str, Host] = {}
@@ -86,6 +88,7 @@ class Hosts:
             credentials=self._credentials,
             through=self._jump,
             become_password=self._become_password,
+            patience=self._patience,
         )
 
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
