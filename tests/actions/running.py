@@ -27,24 +27,15 @@ NOBODY = 65534
 
 # Names that a shell, a glob, an option parser or `$(…)` would trip over.
 HOSTILE = [
-    "two words",
-    "it's",
-    'say "hi"',
+    'it\'s "two" words',
     "-rf",
     "--",
-    "*",
-    "[a-c]?",
-    "$HOME",
-    "$(touch pwned)",
-    "`touch pwned`",
-    "a;touch pwned",
-    "new\nline",
-    "ends in\n",
-    "\\back\\slash\\n",
+    "*[a-c]?",
+    "$HOME $(touch pwned) `touch pwned`;touch pwned & #!",
+    "new\nline, ends in\n",
+    "\\back\\slash\\n %s %d",
     "größe→名前",
     "~root",
-    "%s %d",
-    "!bang #hash &",
 ]
 
 

@@ -146,13 +146,17 @@ def test_what_is_no_archive_is_refused_before_anything(tmp_path: Path) -> None:
             actions.job(perform, run="r1", job_id="j", root=tmp_path)
 
 
-def test_read_only_folders_inside_are_removed_too(here: Here, tmp_path: Path) -> None:
-    action = Unarchive(src=str(tar(tmp_path / "a.tgz", {"d/f": "x"})), dest=str(tmp_path / "app"))
-    done = here.do(action)
-    (tmp_path / "app" / "d").chmod(0o555)
-    assert here.undo(action, done.captured).status is Status.OK
-    assert not (tmp_path / "app").exists()
-    assert here.leftovers(tmp_path) == []
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_read_only_folders_inside_are_removed_too(here: Here, tmp_path: Path, public: Path) -> None:
+    home = public / "home"
+    home.mkdir()
+    nobody = here.as_nobody(home)
+    action = Unarchive(src=str(tar(tmp_path / "a.tgz", {"d/f": "x"})), dest=str(home / "app"))
+    done = nobody.do(action)
+    (home / "app" / "d").chmod(0o555)
+    assert nobody.undo(action, done.captured).status is Status.OK
+    assert not (home / "app").exists()
+    assert here.leftovers(home) == []
 
 
 def test_a_check_makes_nothing(here: Here, tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from cryptography.x509.oid import NameOID
 
 class Pages(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    elsewhere = "http://elsewhere.invalid/"
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -40,11 +39,14 @@ class Pages(BaseHTTPRequestHandler):
             case "/round":
                 self._say(302, b"", {"Location": "/round"})
             case "/away":
-                self._say(302, b"", {"Location": self.elsewhere})
+                self._say(302, b"", {"Location": self.server.elsewhere})  # type: ignore[attr-defined]  # set by `pages`
             case "/silent":
                 self.server.hold.wait(30)  # type: ignore[attr-defined]  # set by `pages`
             case "/drip":
-                self._drip()
+                self._pour(b"H", 0.02)
+            case "/endless":
+                self.close_connection = True
+                self._pour(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000, 0)
             case _:
                 self._say(404, b"")
 
@@ -65,10 +67,10 @@ class Pages(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _drip(self) -> None:
+    def _pour(self, data: bytes, pause: float) -> None:
         try:
-            while not self.server.hold.wait(0.02):  # type: ignore[attr-defined]  # as above
-                self.wfile.write(b"H")
+            while not self.server.hold.wait(pause):  # type: ignore[attr-defined]  # as above
+                self.wfile.write(data)
         except OSError:
             pass  # the probe has had enough, as it should
 
@@ -83,9 +85,10 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def pages(context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port of an HTTP server (or an HTTPS one)."""
-    server = Server(("127.0.0.1", 0), Pages)
+def pages(context: ssl.SSLContext | None = None, *, address: str = "127.0.0.1", elsewhere: str = "") -> Iterator[int]:
+    """The port of an HTTP server (or an HTTPS one), whose /away redirects to `elsewhere`."""
+    server = Server((address, 0), Pages)
+    server.elsewhere = elsewhere  # type: ignore[attr-defined]  # for its pages
     server.hold = threading.Event()  # type: ignore[attr-defined]  # what keeps a silent page silent
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -18,8 +18,14 @@ from tests.probes.servers import certificate, free_port, pages, raw
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with pages() as number:
+def elsewhere() -> Iterator[str]:
+    with pages(address="127.0.0.2") as number:
+        yield f"http://127.0.0.2:{number}/health"
+
+
+@pytest.fixture(scope="module")
+def port(elsewhere: str) -> Iterator[int]:
+    with pages(elsewhere=elsewhere) as number:
         yield number
 
 
@@ -103,12 +109,18 @@ def test_a_redirect_that_is_wanted_is_not_followed(port: int) -> None:
     assert said(Http(f"http://127.0.0.1:{port}/away", status=(302,)), Near())[0] == "passed"
 
 
-def test_another_host_is_named_and_never_asked(port: int) -> None:
-    host = Near()
-    assert (
-        said(Http(f"http://127.0.0.1:{port}/away"), host)[1] == "302 Found, to http://elsewhere.invalid/ (wanted 2xx)"
-    )
-    assert host.dialled == [("127.0.0.1", port)]
+def test_another_host_is_named_and_never_asked(near: Near, port: int, elsewhere: str) -> None:
+    summary = said(Http(f"http://127.0.0.1:{port}/away"), near)[1]
+    if "busybox" in str(Path(near.path, "wget").resolve()):
+        assert summary == "it redirects to another host", "it has been asked: there is no way to keep busybox from it"
+    else:
+        assert summary == f"302 Found, to {elsewhere} (wanted 2xx)"
+        assert all(address == "127.0.0.1" for address, _ in near.dialled)
+
+
+def test_a_body_without_an_end_is_read_to_its_bound_alone(port: int) -> None:
+    answer = asked(Http(f"http://127.0.0.1:{port}/endless", max_time=5.0), Near())
+    assert answer.verdict.opinion is Opinion.PASSED, answer
 
 
 def test_redirects_have_an_end(port: int) -> None:

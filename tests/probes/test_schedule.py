@@ -132,6 +132,11 @@ def test_before_anything_could_be_judged_a_hold_waits_to_its_end() -> None:
     assert verdict(play(begin(probe, 0.0), "???++"))[0] is Opinion.PASSED
 
 
+def test_time_in_which_nothing_could_be_known_yet_is_not_held_against_a_probe() -> None:
+    probe = Probe(TCP, hold=60.0, every=2.0, failing_for=6.0)
+    assert play(begin(probe, 0.0), "???-?").verdict is None
+
+
 def test_within_and_hold_first_pass_and_then_keep_passing() -> None:
     probe = Probe(TCP, within=10.0, hold=4.0, every=2.0)
     assert verdict(play(begin(probe, 0.0), "--+++")) == (Opinion.PASSED, "said +, held for 4s")
