@@ -137,8 +137,9 @@ def stage_name(plan: Plan, stage: str) -> str:
 def _stage_started(view: RunView, plan: Plan, event: StageStarted) -> None:
     ids = [stage.id for stage in plan.stages]
     number = ids.index(event.stage) + 1 if event.stage in ids else 0
+    once = frozenset(step.id for step in plan.stages[number - 1].steps if step.once) if number else frozenset[str]()
     view.stage = StageView(
-        event.stage, event.name, number, len(ids), event.hosts, len(event.batches), event.limit, view.now
+        event.stage, event.name, number, len(ids), event.hosts, len(event.batches), event.limit, view.now, once
     )
     for name in event.hosts:
         host = view.host(name)

@@ -33,6 +33,7 @@ class Line:
     tone: Tone = "plain"
     weight: Weight = "key"
     output: tuple[str, ...] = ()
+    whole: bool = False  # to be copied: never wrapped
 
 
 def line(text: str, host: str = "", tone: Tone = "plain", weight: Weight = "key", output: Iterable[str] = ()) -> Line:

@@ -14,6 +14,7 @@ from executor.report.phrasing import count, duration, some_names, span
 from executor.report.safe import visible
 from executor.report.story import HostView, Phase, RunView, Work
 from executor.report.style import Style, bar, piece, spread
+from executor.report.wording import done
 
 QUIET_AFTER = 30.0  # seconds without output after which a running command is said to be quiet
 _ALL_SHOWN = 12  # a stage of so many hosts has a row for each, also for those that do nothing
@@ -123,8 +124,8 @@ class _Rows:
         glyph, style, words = _PHASES[host.phase]
         row = piece(f" {getattr(self._glyphs, glyph)} ", style).append(f"{host.name:<{self._names}}  ", Style.QUIET)
         row.append(words, style if host.phase not in ("waiting", "left out") else Style.QUIET)
-        if host.phase == "passed" and host.steps:
-            row.append(f"  {count(host.steps, 'step')}, {host.changed} changed", Style.QUIET)
+        if host.phase == "passed":
+            row.append(f"  {done(host)}", Style.QUIET)
         if host.phase in ("failed", "lost", "left out") and host.reason:
             row.append(f"  {visible(host.reason)}", Style.QUIET)
         return row

@@ -117,6 +117,7 @@ class StageView:
     batches: int  # 0: a sliding window
     limit: int
     since: float
+    once: frozenset[str]  # its steps that one host does for all
     batch: int = 0
     in_batch: tuple[str, ...] = ()
     passed: int = 0

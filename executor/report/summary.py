@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from textwrap import wrap
 
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
@@ -41,24 +43,32 @@ def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
             _section("What went wrong", _failures(view)),
             _section("Left to undo", _left(view.ended.left)),
             _section("Still running there when the run ended", _running(view)),
-            _section("Hosts", _hosts(view.ended)),
+            _section("Hosts", _hosts(view, view.ended)),
             _section("Changed, and no way back was written down", _not_undone(view.ended.not_undone)),
             _section("Points of no return that were passed", (line(f"  {name}") for name in view.no_return)),
             _section(
                 "Stages that were skipped", (line(f"  {n}: {why}", tone="quiet") for n, why in view.skipped_stages)
             ),
         ]
-    sections.append(_section("Next", (line(f"  {command}") for command in next_commands(view, commands))))
+    sections.append(
+        _section("Next", (replace(line(f"  {command}"), whole=True) for command in next_commands(view, commands)))
+    )
     return tuple(one for section in sections for one in section)
 
 
-def text(lines: Iterable[Line], *, colour: bool) -> str:
-    """Lines of a summary as text: a newline after each, quoted output below."""
-    return "".join(f"{part}\n" for one in lines for part in _painted(one, colour))
+def text(lines: Iterable[Line], *, colour: bool, width: int | None = None) -> str:
+    """Lines of a summary as text: a newline after each, quoted output below; wrapped at `width` columns, if given."""
+    return "".join(f"{part}\n" for one in lines for part in _painted(one, colour, width))
 
 
-def _painted(one: Line, colour: bool) -> Iterator[str]:
-    yield paint(inert(one.text), one.tone, colour)
+def _painted(one: Line, colour: bool, width: int | None) -> Iterator[str]:
+    said = inert(one.text)
+    parts = [said]
+    if width is not None and len(said) > width and not one.whole:
+        indent = " " * (len(said) - len(said.lstrip()) + 4)
+        parts = wrap(said, max(width, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    for part in parts:
+        yield paint(part, one.tone, colour)
     for said in one.output:
         yield f"      {paint('│', 'quiet', colour)} {inert(said)}".rstrip()
 
@@ -181,10 +191,12 @@ def _left(left: Sequence[Owed]) -> Iterator[Line]:
         yield line(f"  {names(hosts)}  {', '.join(undo)}{f': {why}' if why else ''}", tone="bad")
 
 
-def _hosts(ended: RunEnded) -> Iterator[Line]:
+def _hosts(view: RunView, ended: RunEnded) -> Iterator[Line]:
+    told = {(failure.host, failure.reason) for failure in view.failures}
     groups: dict[tuple[str, str, bool], list[str]] = {}
     for name, host in ended.hosts.items():
-        groups.setdefault((host.state, host.detail, host.drained), []).append(name)
+        detail = "" if (name, host.detail) in told else host.detail  # why it failed stands above already
+        groups.setdefault((host.state, detail, host.drained), []).append(name)
     order = list(_STATES)
     rows = [
         (names(hosts), state, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one

@@ -43,7 +43,9 @@ def way_back(
             return (line(f"ABORTED {stage_name(plan, stage)}: {reason}; {comes[then]}", tone="bad"),)
         case Halted(keys, reason):
             nothing = all(key.part == "grace" for key in keys)  # the wait itself, as soon as nothing runs any more
-            return () if nothing else (line(f"ending what is going on: {reason}", tone="warn", weight="step"),)
+            told = bool(view.aborts) and view.aborts[-1].reason == reason
+            why = "" if told else f": {reason}"
+            return () if nothing else (line(f"ending what is going on{why}", tone="warn", weight="step"),)
         case RollbackStarted(scope, reason, hosts, host):
             if host:
                 return (line(f"ROLLBACK of this host alone: {reason}", host, "undo"),)

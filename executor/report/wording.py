@@ -49,7 +49,7 @@ from executor.model.plans import Plan
 from executor.report.fold import stage_name, undone_by
 from executor.report.line import Line, Tone, Weight, label, line
 from executor.report.phrasing import count, duration, names, ordinal, some_names, span
-from executor.report.story import RunView
+from executor.report.story import HostView, RunView
 from executor.report.wayback import rolled_back, way_back
 
 _AT_ONCE = 0.001  # seconds; what takes less was no work
@@ -77,7 +77,7 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
         case Started() | Ended() | Judged() | Retrying() | Looped() | ItemEnded() | StepEnded() | Irreversible():
             return _work(view, stamp, event)
         case WaitStarted() | WaitEnded() | Asked() | Answered():
-            return _wait(event)
+            return _wait(view, event)
         case WatchStarted() | WatchTurned() | WatchEnded():
             return _watch(view, event)
         case Interrupted() | Aborted() | Halted() | RollbackStarted() | RollbackEnded() | Undone():
@@ -157,12 +157,18 @@ def _host(
         case HostFailed():
             return (_failed(view, plan, event),)
         case HostPassed(name, stage):
-            steps = count(host.steps, "step")
             took = duration(stamp.mono - host.since)
-            text = f"{stage_name(plan, stage)}: done, {steps}, {host.changed} changed ({took})"
-            return (line(text, name, "good"),)
+            return (line(f"{stage_name(plan, stage)}: done, {done(host)} ({took})", name, "good"),)
         case HostRolledBack():
             return (rolled_back(host, event),)
+
+
+def done(host: HostView) -> str:
+    """What a host has done in a stage: `4 steps, 2 changed`."""
+    if not host.steps:
+        return "nothing to do"
+    changed = f", {host.changed} changed" if host.changed else ""
+    return f"{count(host.steps, 'step')}{changed}"
 
 
 def _failed(view: RunView, plan: Plan, event: HostFailed) -> Line:
@@ -231,7 +237,8 @@ def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
             text = f"{back}{event.name}: failed, and that is ignored{why}{took}"
             return line(text, event.host, "warn", "step", host.last_words(event.task))
         case "skipped":
-            return line(f"{back}{event.name}: skipped{why}", event.host, "quiet", "step")
+            elsewhere = view.stage is not None and event.task in view.stage.once
+            return line(f"{back}{event.name}: skipped{why}", event.host, "quiet", "detail" if elsewhere else "step")
         case "ok" | "changed":
             tone: Tone = "undo" if back else "plain" if event.status == "changed" else "quiet"
             weight: Weight = "detail" if back and _is_handler(event.task) else "step"
@@ -243,14 +250,11 @@ def _is_handler(task: str) -> bool:
     return undone_by(task) != task or task.rpartition(".")[2].isdecimal()
 
 
-def _wait(event: WaitStarted | WaitEnded | Asked | Answered) -> tuple[Line, ...]:
+def _wait(view: RunView, event: WaitStarted | WaitEnded | Asked | Answered) -> tuple[Line, ...]:
     match event:
         case WaitStarted(Key(part="grace") as key, seconds):
-            return (
-                line(
-                    f"waits for the steps that are running, at most {span(seconds)}", _host_name(key), "quiet", "step"
-                ),
-            )
+            text = f"waits for the steps that are running, at most {span(seconds)}"
+            return (line(text, _host_name(key), "quiet", "step"),)
         case WaitEnded(Key(part="grace")):
             return ()
         case WaitStarted(key, seconds, why):
@@ -259,14 +263,24 @@ def _wait(event: WaitStarted | WaitEnded | Asked | Answered) -> tuple[Line, ...]
             return (line("the wait is cut short", _host_name(key), "warn", "step"),) if cut_short else ()
         case Asked(key, question):
             choices = f" ({', '.join(question.choices)})" if question.choices else ""
-            return (line(f"asks: {question.text}{choices}", _host_name(key), "head"),)
-        case Answered(key, choice, by, text, how):
-            if how == "withdrawn":
-                return (line("the question is withdrawn", _host_name(key), "warn"),)
-            said = f"{choice or 'go on'}{f', {text}' if text else ''}"
-            who = f" by {by}" if by else ""
-            where = {"terminal": "", "flag": " on the command line", "file": " in a file", "silence": ", by silence"}
-            return (line(f"answered: {said}{who}{where[how]}", _host_name(key), "head"),)
+            return (line(f"asks: {question.text}{choices}", _host_name(key), "quiet", "step"),)
+        case Answered(key, how="withdrawn"):
+            return (line("the question is withdrawn", _host_name(key), "warn"),)
+        case Answered():
+            return (_answered(view, event),)
+
+
+_HOW = {"terminal": "", "flag": " (on the command line)", "file": " (in a file)", "silence": ", by silence"}
+
+
+def _answered(view: RunView, event: Answered) -> Line:
+    """`The data looks right: yes, by ann`; of a failure, which has just been told, only what was chosen."""
+    asked = view.asking.get(event.key)
+    what = asked.text if asked is not None and asked.kind in ("checklist", "pause", "step") else "answered"
+    who = f", by {event.by}" if event.by else ""
+    evidence = f": {event.text}" if event.text else ""
+    said = f"{what}: {event.choice or 'go on'}{who}{_HOW[event.how]}{evidence}"
+    return line(said, _host_name(event.key), "warn" if event.choice == "no" else "plain")
 
 
 def _host_name(key: Key) -> str:
@@ -283,8 +297,10 @@ def _watch(view: RunView, event: WatchStarted | WatchTurned | WatchEnded) -> tup
             if state == "failed":
                 return (line(f"watch{what} FAILED: {verdict.summary}", _host_name(key), "bad"),)
             tone: Tone = "quiet" if state == "good" else "warn"
-            first = state == "good" and (watched is None or not watched.state)
-            weight: Weight = "detail" if first else "key"
+            before = watched.state if watched else ""
+            # It begins without a word on samples, and ends up good: nobody needs to hear of that.
+            expected = before in ("", "inconclusive") and state in ("good", "inconclusive")
+            weight: Weight = "detail" if expected else "key"
             return (line(f"watch{what} is {state}: {verdict.summary}", _host_name(key), tone, weight),)
         case WatchEnded():
             return ()

@@ -22,7 +22,7 @@ from executor.events import (
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.report.fold import fold
 from executor.report.story import RunView
-from executor.report.summary import next_commands, summary
+from executor.report.summary import next_commands, summary, text
 from executor.report.wording import told
 from tests.report.stories import Tape
 
@@ -182,3 +182,28 @@ def test_a_failure_in_the_closing_steps_is_told_though_no_host_fails_by_it() -> 
     tape.say(Closing("done"), StepEnded("localhost", "a.1", "Tell", "failed", "exit code 1"))
     (failure,) = ending(tape).failures
     assert (failure.host, failure.stage, failure.step) == ("localhost", "closing steps", "Tell")
+
+
+def test_long_lines_are_wrapped_but_for_what_is_copied() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    fail(tape, "web1", "A step with quite a long name indeed", "it " + "really " * 12 + "failed")
+    tape.end(Exit.STOPPED, "stopped", {})
+    lines = summary(ending(tape), commands=("logs",))
+    wrapped = text(lines, colour=False, width=60).splitlines()
+    at = next(number for number, one in enumerate(wrapped) if one.startswith("  web1"))
+    assert wrapped[at + 1].startswith("      really")
+    assert all(len(one) <= 60 or "runbook logs" in one for one in wrapped)
+    assert any(len(one) > 60 for one in wrapped)
+    assert "\n" not in text(lines, colour=False).split("Next\n  ")[1].rstrip("\n")
+
+
+def test_why_a_host_failed_is_not_repeated_beside_its_state() -> None:
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    fail(tape, "web1", "Unpack", "exit code 1")
+    tape.end(
+        Exit.ROLLED_BACK, "x", {"web1": HostSummary("rolled back", "exit code 1"), "web2": HostSummary("rolled back")}
+    )
+    texts = [one.text for one in summary(ending(tape), commands=())]
+    assert "  web1, web2  rolled back  what was changed there is undone" in texts
