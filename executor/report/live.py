@@ -11,7 +11,7 @@ from textwrap import wrap
 from rich.console import Console
 from rich.text import Text
 
-from executor.events import Asked, Event, Key, RunEnded, Stamp
+from executor.events import Event, Key, RunEnded, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
@@ -73,7 +73,7 @@ class Live:
             fold(self.view, self._plan, stamp, event)
             time = f"{stamp.at.astimezone(self._zone):%H:%M:%S}"
             for one in lines:
-                if self._tells(event, one):
+                if self._tells(one):
                     self._log += self._texts(one, time)
             self._dirty = True
             if isinstance(event, RunEnded):
@@ -128,9 +128,7 @@ class Live:
                 self._pauses = max(self._pauses - 1, 0)
                 self._dirty = True
 
-    def _tells(self, event: Event, one: Line) -> bool:
-        if isinstance(event, Asked):
-            return False  # the question itself is on the screen, or was answered beforehand
+    def _tells(self, one: Line) -> bool:
         if self._everything or one.weight == "key":
             return True
         stage = self.view.stage

@@ -263,7 +263,8 @@ def _wait(view: RunView, event: WaitStarted | WaitEnded | Asked | Answered) -> t
             return (line("the wait is cut short", _host_name(key), "warn", "step"),) if cut_short else ()
         case Asked(key, question):
             choices = f" ({', '.join(question.choices)})" if question.choices else ""
-            return (line(f"asks: {question.text}{choices}", _host_name(key), "quiet", "step"),)
+            # A detail: at a terminal the question itself is seen, and elsewhere it is answered at once.
+            return (line(f"asks: {question.text}{choices}", _host_name(key), "quiet", "detail"),)
         case Answered(key, how="withdrawn"):
             return (line("the question is withdrawn", _host_name(key), "warn"),)
         case Answered():
@@ -276,7 +277,7 @@ _HOW = {"terminal": "", "flag": " (on the command line)", "file": " (in a file)"
 def _answered(view: RunView, event: Answered) -> Line:
     """`The data looks right: yes, by ann`; of a failure, which has just been told, only what was chosen."""
     asked = view.asking.get(event.key)
-    what = asked.text if asked is not None and asked.kind in ("checklist", "pause", "step") else "answered"
+    what = asked.text if asked is not None and asked.kind in ("checklist", "pause", "step") else "asked what to do"
     who = f", by {event.by}" if event.by else ""
     evidence = f": {event.text}" if event.text else ""
     said = f"{what}: {event.choice or 'go on'}{who}{_HOW[event.how]}{evidence}"

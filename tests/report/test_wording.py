@@ -100,7 +100,9 @@ def test_an_answer_repeats_what_was_confirmed(answer: Answered, text: str) -> No
 def test_an_answer_to_a_failure_says_what_was_chosen() -> None:
     question = Asked(ACTION, Question("failure", "web1 failed", choices=("retry", "rollback")))
     assert said(question)[0].text == "asks: web1 failed (retry, rollback)"
-    assert said(question, Answered(ACTION, "rollback", how="silence"))[0].text == "answered: rollback, by silence"
+    assert (
+        said(question, Answered(ACTION, "rollback", how="silence"))[0].text == "asked what to do: rollback, by silence"
+    )
 
 
 @pytest.mark.parametrize(
