@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,12 @@ def test_content_arrives_and_comes_back_byte_for_byte(here: Here, tmp_path: Path
     assert mode(dest) == 0o751
     assert dest.stat().st_mtime == 1_000_000_000
     assert here.leftovers(tmp_path) == []
+
+
+def test_no_mode_at_all_is_a_mode(here: Here, tmp_path: Path) -> None:
+    action = Copy(dest=str(tmp_path / "f"), content="x", mode="0000")
+    assert here.do(action).status is Status.OK
+    assert mode(tmp_path / "f") == 0
 
 
 def test_a_second_time_changes_nothing(here: Here, tmp_path: Path) -> None:
@@ -324,6 +331,17 @@ def test_a_mode_that_is_none_is_refused_before_anything(bad: str) -> None:
     perform = Perform(Key("web1", "1.1"), on="web1", action=Copy(dest="f", content="x", mode=bad))
     with pytest.raises(CannotStart, match="is not a mode"):
         actions.job(perform, run="r1", job_id="j")
+
+
+def test_content_for_which_there_is_no_room_leaves_the_old_file(here: Here, tmp_path: Path) -> None:
+    dest = tmp_path / "f"
+    dest.write_text("old")
+    perform = Perform(Key("web1", "1.1"), on="web1", action=Copy(dest=str(dest), content="x" * 300_000))
+    job = actions.job(perform, run="r1", job_id="j")
+    done = actions.result(perform, *here.run(replace(job, script=f"ulimit -f 8\n{job.script}")))
+    assert (done.status, done.detail) == (Status.FAILED, f"the new content does not fit into {tmp_path}")
+    assert dest.read_text() == "old"
+    assert here.leftovers(tmp_path) == []
 
 
 def test_content_that_arrives_short_is_not_written(here: Here, tmp_path: Path) -> None:

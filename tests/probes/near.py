@@ -35,6 +35,7 @@ def _carry(far: socket.socket, middle: socket.socket) -> None:
 @dataclass
 class Near:
     name: str = "web1"
+    user: int | None = None  # somebody else than who runs the tests
     forwards: bool = True
     tunnels: bool = False
     path: str = "/usr/bin:/bin"
@@ -63,6 +64,7 @@ class Near:
                 env={"PATH": self.path, "HOME": str(self.folder), **job.environment},
                 check=False,
                 timeout=job.timeout,
+                user=self.user,
             )
         except subprocess.TimeoutExpired:
             sink.ended(JobEnd("timed out"))

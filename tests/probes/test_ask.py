@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -171,6 +172,16 @@ def test_the_age_of_a_file_is_told_by_the_hosts_clock(host: Near, tmp_path: Path
     os.utime(tmp_path / "f", (time.time() - 7300, time.time() - 7300))
     opinion, summary = said(FileProbe(str(tmp_path / "f"), max_age=3600.0), host)
     assert (opinion, summary) == ("failed", f"{tmp_path}/f was changed 2h1m ago (limit 1h)")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_file_in_a_closed_folder_is_not_taken_for_absent(host: Near) -> None:
+    with tempfile.TemporaryDirectory() as closed:  # mode 0700
+        host.user, host.folder = 65534, Path("/")
+        assert said(FileProbe(f"{closed}/f", exists=False), host) == (
+            "inconclusive",
+            f"the user nobody may not look into {closed}/",
+        )
 
 
 def test_a_link_to_nothing_does_not_exist(host: Near, tmp_path: Path) -> None:

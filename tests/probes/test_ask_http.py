@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,6 +222,27 @@ def test_link_local_addresses_are_not_looked_at(address: str) -> None:
     assert opinion == "inconclusive"
     assert "link-local" in summary
     assert host.dialled == []
+
+
+class Metadata(socket.socket):
+    """A connection whose other end is where clouds keep their credentials."""
+
+    def getpeername(self) -> tuple[str, int]:
+        return "169.254.169.254", 80
+
+
+def test_a_name_that_stands_for_a_link_local_address_is_not_looked_at() -> None:
+    class Resolving(Near):
+        def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+            self.dialled.append((address, port))
+            connection = Metadata()
+            connection.settimeout(timeout)
+            return connection
+
+    assert said(Http("http://metadata.example/"), Resolving()) == (
+        "inconclusive",
+        "metadata.example stands for a link-local address: probes do not look there",
+    )
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "example.com", "[::1]", "169.253.1.1"])

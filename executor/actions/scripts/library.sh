@@ -49,6 +49,7 @@ need_folder() {
 facts() {
     set -- $(stat -c '%a %u %g' "$1" 2>/dev/null || stat -f '%Mp%Lp %u %g' "$1")
     mode=${1#0} uid=$2 gid=$3
+    mode=${mode:-0}
 }
 
 # digest_of FILE: its SHA-256.
