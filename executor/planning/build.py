@@ -110,7 +110,9 @@ def _check_work(stages: list[PlannedStage], options: PlanOptions) -> None:
     ]
     if flags and all(stage.skipped for stage in stages):
         reasons = "; ".join(f"{stage.name}: {stage.skipped}" for stage in stages)
-        raise InvalidInput(Problem(f"{' and '.join(flags)} leave nothing to do", hint=reasons, code="nothing-to-do"))
+        raise InvalidInput(
+            Problem(f"nothing is left to do with {' and '.join(flags)}", hint=reasons, code="nothing-to-do")
+        )
 
 
 # --- hosts -----------------------------------------------------------------------------------------------------

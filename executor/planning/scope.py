@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from executor.errors import InvalidInput, Problem
-from executor.model.leaves import Kind, Late, Template, Value
+from executor.model.leaves import Kind, Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.probes import Http, Probe
 from executor.planning.hints import undefined
@@ -130,6 +130,16 @@ class Scope:
             return values
         self.note(Problem("a loop needs a list", place, code="loop"))
         return []
+
+    def claims(self, expressions: tuple[Text, ...]) -> tuple[Text, ...]:
+        """Expressions that the run judges, and tells by their text: each a Late, also where all of it is known."""
+        return tuple(map(self._claim, expressions))
+
+    def _claim(self, expression: Text) -> Text:
+        if not isinstance(expression, Template):
+            return expression
+        found = self._leaf(expression)
+        return found if isinstance(found, Late) else Late(expression, self._known(expression))
 
     def condition(self, condition: Template | Late | str | bool) -> bool | Late:
         """True, a Late that needs nothing where it is known to be false, or a Late that needs the run."""

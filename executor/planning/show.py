@@ -9,7 +9,7 @@ from executor.model.leaves import Value
 from executor.model.plans import Plan
 from executor.planning.shown.lines import Line, labelled, page, plain, within
 from executor.planning.shown.stages import batches, stage
-from executor.planning.shown.steps import registry, step
+from executor.planning.shown.steps import Reading, reading, step
 from executor.planning.shown.summary import all_steps, asked, rollback, waits
 from executor.planning.shown.words import counted, hosts, value
 
@@ -33,7 +33,7 @@ def _outline(plan: Plan) -> Iterator[Line]:
     yield plain(plan.name, style="title")
     given = [f"{name}={_short(item)}" for name, item in plan.params.items() if name in plan.fixed]
     if given:
-        yield labelled("Given", ", ".join(given), 2)
+        yield labelled("Parameters", ", ".join(given), 2)
     for shown in plan.stages:
         title = f"Stage {shown.id}: {shown.name}"
         how = f"skipped: {shown.skipped}" if shown.skipped else hosts(shown.hosts)
@@ -42,17 +42,17 @@ def _outline(plan: Plan) -> Iterator[Line]:
 
 
 def _lines(plan: Plan) -> Iterator[Line]:
-    known_after = registry(plan)
-    yield from _header(plan)
+    read = reading(plan)
+    yield from _header(plan, read)
     yield from _section("Asked of a person", list(asked(plan)))
     for shown in plan.stages:
         yield Line("")
-        yield from stage(shown, plan, known_after)
+        yield from stage(shown, read)
     if plan.always:
         yield Line("")
         yield plain("At the end of the run, whatever came of it, on the control node", style="heading")
         for last in plan.always:
-            yield from within(step(last, plan, known_after))
+            yield from within(step(last, read))
     yield from _section("If it fails", list(rollback(plan)))
     yield from _section("How long it can wait", list(waits(plan)))
 
@@ -64,7 +64,7 @@ def _section(title: str, lines: list[Line]) -> Iterator[Line]:
         yield from lines
 
 
-def _header(plan: Plan) -> Iterator[Line]:
+def _header(plan: Plan, read: Reading) -> Iterator[Line]:
     yield plain(plan.name, style="title")
     if plan.description:
         yield plain(plan.description)
@@ -77,12 +77,14 @@ def _header(plan: Plan) -> Iterator[Line]:
         given = [f"{name}={_short(item)}" for name, item in plan.params.items() if name in plan.fixed]
         usual = [f"{name}={_short(item)}" for name, item in plan.params.items() if name not in plan.fixed]
         if given:
-            yield labelled("Given", ", ".join(given), 0)
+            yield labelled("Parameters", ", ".join(given), 0)
         if usual:
-            yield labelled("Otherwise", ", ".join(usual), 0)
+            yield labelled("Defaults", ", ".join(usual), 0)
     touched = list(dict.fromkeys(host for shown in plan.stages for host in shown.hosts))
     steps = sum(len(all_steps(shown)) for shown in plan.stages)
     yield labelled("Hosts", f"{len(touched):,}: {hosts(touched)}" if touched else "none", 0)
+    if read.executable is not None:
+        yield labelled("Shell", read.executable, 0)
     yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
 
 

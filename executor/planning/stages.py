@@ -114,7 +114,7 @@ def _entering(
     for host, conditions in found.items():
         off = next((item for item in conditions if item is False or (isinstance(item, Late) and not item.needs)), None)
         if off is not None:
-            left_out[host] = f"when: {off.template.text if isinstance(off, Late) else 'false'}"
+            left_out[host] = f"this does not hold: {off.template.text if isinstance(off, Late) else 'false'}"
     entering = tuple(host for host in hosts if host not in left_out)
     late = {host: tuple(item for item in found[host] if isinstance(item, Late)) for host in entering}
     return entering, {host: conditions for host, conditions in late.items() if conditions}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from executor.errors import Problem
-from executor.model.actions import Action, Checklist, ProbeAction, SetVars
+from executor.model.actions import Action, Assert, Checklist, ProbeAction, SetVars
 from executor.model.leaves import Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
@@ -66,7 +66,8 @@ class Maker:
     def _title(self, scope: Scope) -> Text:
         """The step's name; one that was made of its command is made of the rendered command instead."""
         name = self._step.name
-        if isinstance(name, str) and "{{" in name:
+        hidden = over(self._frame.settings, self._step.body.settings).no_log not in (None, False)
+        if isinstance(name, str) and "{{" in name and not hidden:
             return title(scope.attempt(self._step.body.action), name) + self._frame.label
         said = scope.fill(name)
         return said + self._frame.label if isinstance(said, str) else said
@@ -206,8 +207,8 @@ def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> B
         removes=fill(body.removes),
         unless=fill(body.unless),
         only_if=fill(body.only_if),
-        failed_when=after.fill(body.failed_when),
-        changed_when=after.fill(body.changed_when),
+        failed_when=None if body.failed_when is None else after.claims(body.failed_when),
+        changed_when=None if body.changed_when is None else after.claims(body.changed_when),
         retry=_retry(body.retry, scope, after),
         apply=fill(body.apply),
         verify=None if body.verify is None else scope.probe(body.verify),
@@ -234,6 +235,8 @@ def _action(action: Action, scope: Scope) -> Action:
                     for item in items
                 )
             )
+        case Assert(that=that, message=message):
+            return Assert(scope.claims(that), scope.fill(message))
         case SetVars(values=values):
             return SetVars(as_data(scope.fill(values)))
     return scope.fill(action)
@@ -242,7 +245,7 @@ def _action(action: Action, scope: Scope) -> Action:
 def _retry(retry: Retry | None, scope: Scope, after: Scope) -> Retry | None:
     if retry is None:
         return None
-    return replace(scope.fill(replace(retry, until=())), until=after.fill(retry.until))
+    return replace(scope.fill(replace(retry, until=())), until=after.claims(retry.until))
 
 
 def _delegate(site: Site, written: Text | None, settings: Settings, place: Place) -> Iterator[Problem]:

@@ -71,5 +71,5 @@ def _position(text: str, offset: int, whole: Place, kind: Kind) -> tuple[int, in
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """ "did you mean 'x'?" or nothing."""
-    close = get_close_matches(word, [name for name in known if name != word], n=1, cutoff=0.7)
+    close = get_close_matches(word, [name for name in known if name != word], n=1, cutoff=0.65)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from executor.model import amounts
-from executor.model.plans import Plan, PlannedPause, PlannedStage, PlannedStep
+from executor.model.plans import PlannedPause, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.planning.shown.lines import Line, labelled, plain, within
 from executor.planning.shown.probes import probe
-from executor.planning.shown.steps import step
+from executor.planning.shown.steps import Reading, step
 from executor.planning.shown.words import amount, counted, duration, hosts, ordinal, said
 
 MOST_BATCHES = 12
 
 
-def stage(shown: PlannedStage, plan: Plan, known_after: Mapping[str, str]) -> Iterator[Line]:
+def stage(shown: PlannedStage, read: Reading) -> Iterator[Line]:
     """Everything about one stage."""
     yield plain(f"Stage {shown.id}: {shown.name}", style="heading")
     if shown.skipped:
@@ -25,11 +25,11 @@ def stage(shown: PlannedStage, plan: Plan, known_after: Mapping[str, str]) -> It
     yield from within(_arithmetic(shown))
     yield from within(_watched(shown))
     parts: tuple[tuple[str, Callable[[], Iterable[Line]]], ...] = (
-        ("Out of traffic", lambda: _steps(shown.drain, plan, known_after)),
-        ("", lambda: _steps(shown.steps, plan, known_after, armed=True)),
+        ("Out of traffic", lambda: _steps(shown.drain, read)),
+        ("", lambda: _steps(shown.steps, read, armed=True)),
         ("Health, before it counts as done", lambda: _health(shown)),
-        ("Back to traffic", lambda: _steps(shown.restore, plan, known_after)),
-        ("At its end on each host, either way", lambda: _steps(shown.always, plan, known_after)),
+        ("Back to traffic", lambda: _steps(shown.restore, read)),
+        ("At its end on each host, either way", lambda: _steps(shown.always, read)),
     )
     for title, lines in parts:
         told = list(lines())
@@ -135,11 +135,9 @@ def _by_probe(probes: Mapping[str, Probe]) -> list[tuple[list[str], Probe]]:
     return list(groups.values())
 
 
-def _steps(
-    steps: tuple[PlannedStep, ...], plan: Plan, known_after: Mapping[str, str], *, armed: bool = False
-) -> Iterator[Line]:
+def _steps(steps: tuple[PlannedStep, ...], read: Reading, *, armed: bool = False) -> Iterator[Line]:
     for shown in steps:
-        yield from step(shown, plan, known_after, armed=armed)
+        yield from step(shown, read, armed=armed)
 
 
 def _health(shown: PlannedStage) -> Iterator[Line]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from executor.model.actions import (
     SELF_UNDOING,
@@ -23,38 +25,51 @@ from executor.planning.shown.probes import probe
 from executor.planning.shown.words import counted, duration, hosts, joined, said
 from executor.templates import leaves
 
-OF_THE_RUN = {
-    "run": "when the run starts",
-    "batch": "when its batch starts",
-    "hosts": "from other hosts' steps",
-    "item": "from the loop's list",
-}
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is said once for the whole plan, and so not with each step."""
+
+    root: str
+    known_after: Mapping[str, str]  # a name that only the run knows -> after which step it is known
+    executable: str | None = None  # what runs most commands
 
 
-def step(shown: PlannedStep, plan: Plan, known_after: Mapping[str, str], *, armed: bool = False) -> Iterator[Line]:
+def reading(plan: Plan) -> Reading:
+    """Look the plan through for what its steps have in common."""
+    used = Counter(
+        said(item.body.settings.executable)
+        for shown in _all_steps(plan)
+        for item in items_of(shown)
+        if item.body.settings.executable is not None and isinstance(item.body.action, Shell)
+    )
+    return Reading(plan.root, _registry(plan), used.most_common(1)[0][0] if used else None)
+
+
+def step(shown: PlannedStep, read: Reading, *, armed: bool = False) -> Iterator[Line]:
     """The step's heading, and what it does on which hosts. `armed`: it is one of those that a rollback undoes."""
     notes = joined(_notes(shown))
     yield plain(f"{shown.id}  {shown.name}" + (f"  ({notes})" if notes else ""), style="title", hang=len(shown.id) + 2)
-    groups = _alike(shown, plan.root, armed)
+    groups = _alike(shown, read, armed)
     for names, lines in groups:
         if len(groups) == 1:
             yield from within(lines, 4)
         else:
             yield plain(f"{hosts(names)}:", 4)
             yield from within(lines, 6)
-    later = joined(sorted(_known_later(shown, known_after)), "; ")
+    later = joined(sorted(_known_later(shown, read.known_after)), "; ")
     if later:
         yield plain(later, 4, style="faint")
 
 
-def _alike(shown: PlannedStep, root: str, armed: bool) -> list[tuple[list[str], tuple[Line, ...]]]:
+def _alike(shown: PlannedStep, read: Reading, armed: bool) -> list[tuple[list[str], tuple[Line, ...]]]:
     """The hosts of a step by what it does on them, in order."""
     by_task: dict[int, tuple[Line, ...]] = {}
     groups: dict[tuple[Line, ...], list[str]] = {}
     for host, task in shown.tasks.items():
         lines = by_task.get(id(task))
         if lines is None:
-            lines = by_task[id(task)] = tuple(_task(task, root, armed))
+            lines = by_task[id(task)] = tuple(_task(task, read, armed))
         groups.setdefault(lines, []).append(host)
     return [(names, lines) for lines, names in groups.items()]
 
@@ -87,11 +102,15 @@ def off(item: Item) -> str | None:
 def undoing(item: Item, root: str) -> str:
     """How the item is undone, in one line; empty where there is nothing to undo."""
     if item.rollback:
-        return joined((in_short(inner.body.action, root) for task in item.rollback for inner in task.items), "; then ")
+        return joined((_in_short(inner.body, root) for task in item.rollback for inner in task.items), "; then ")
     if item.rollback is None and undoes_itself(item):
         then = "" if item.body.apply is None else f", then $ {said(item.body.apply).strip()}"
         return _BY_ITSELF.get(type(item.body.action), "what was there before is put back") + then
     return ""
+
+
+def _in_short(body: Body, root: str) -> str:
+    return "(no_log: not shown)" if body.settings.no_log is True else in_short(body.action, root)
 
 
 def undoes_itself(item: Item) -> bool:
@@ -119,34 +138,35 @@ def _notes(shown: PlannedStep) -> Iterator[str]:
         yield f"result: {joined(sorted(names))}"
 
 
-def _task(task: Task, root: str, armed: bool) -> Iterator[Line]:
+def _task(task: Task, read: Reading, armed: bool) -> Iterator[Line]:
     if task.loop is not None:
         yield plain(f"for each item of {said(task.loop)}:")
-        yield from within(_item(task.items[0], root, armed))
+        yield from within(_item(task.items[0], read, armed))
     elif task.looped and not task.items:
         yield plain("nothing to do: its list is empty")
     elif task.looped:
         for item in task.items:
             if item.label:
                 yield plain(f"for {item.label}:")
-            yield from within(_item(item, root, armed), 2 if item.label else 0)
+            yield from within(_item(item, read, armed), 2 if item.label else 0)
     else:
-        yield from _item(task.items[0], root, armed)
+        yield from _item(task.items[0], read, armed)
 
 
-def _item(item: Item, root: str, armed: bool) -> Iterator[Line]:
+def _item(item: Item, read: Reading, armed: bool, beside: tuple[str, ...] = ()) -> Iterator[Line]:
+    """`beside`: settings that are said already."""
     condition = off(item)
     if condition is not None:
         yield plain(f"skipped, for this does not hold: {condition}", style="faint")
         return
     for late in item.when:
         yield plain(f"only if {late.template.text if isinstance(late, Late) else said(late)}")
-    yield from _body(item.body, root)
+    yield from _body(item.body, read, beside)
     if armed:
-        yield from _undo(item, root)
+        yield from _undo(item, read)
 
 
-def _body(body: Body, root: str) -> Iterator[Line]:
+def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
     if body.creates is not None:
         yield plain(f"not if {said(body.creates)} is there")
     if body.removes is not None:
@@ -158,11 +178,11 @@ def _body(body: Body, root: str) -> Iterator[Line]:
     if body.settings.no_log is True:
         yield plain("(no_log: not shown)")
     else:
-        yield from action(body.action, root)
+        yield from action(body.action, read.root)
         if body.stdin is not None:
             lines = said(body.stdin).count("\n") + 1
             yield plain(f"with {counted(lines, 'line')} on standard input", 2)
-    around = joined(_settings(body.settings))
+    around = joined(text for text in _settings(body.settings, read) if text not in beside)
     if around:
         yield plain(f"({around})", 2, hang=1, style="faint")
     yield from _judged(body)
@@ -172,7 +192,7 @@ def _body(body: Body, root: str) -> Iterator[Line]:
         yield plain(f"verify: {probe(body.verify)}", hang=8)
 
 
-def _settings(given: Settings) -> Iterator[str]:
+def _settings(given: Settings, read: Reading) -> Iterator[str]:
     if given.become not in (None, False):
         user = "root" if given.become_user is None else said(given.become_user)
         yield f"as {user}" if given.become is True else f"as {user} if {said(given.become)}"
@@ -180,7 +200,7 @@ def _settings(given: Settings) -> Iterator[str]:
         yield f"done on {said(given.delegate_to)}"
     if given.chdir not in (None, "."):
         yield f"in {said(given.chdir)}"
-    if given.executable is not None:
+    if given.executable is not None and said(given.executable) != read.executable:
         yield f"by {said(given.executable)}"
     if given.environment:
         secret = given.no_log is True
@@ -209,23 +229,24 @@ def _retry(retry: Retry) -> str:
     return f"tried up to {said(retry.attempts)} times, {duration(retry.delay)} apart{backoff}{until}"
 
 
-def _undo(item: Item, root: str) -> Iterator[Line]:
+def _undo(item: Item, read: Reading) -> Iterator[Line]:
     if item.rollback:
         for task in item.rollback:
             for inner in task.items:
-                yield from _undo_item(inner, task.name, root)
+                yield from _undo_item(inner, task.name, read, tuple(_settings(item.body.settings, read)))
     elif item.rollback is None and undoes_itself(item):
-        yield plain(f"undo: {undoing(item, root)}", hang=6)
+        yield plain(f"undo: {undoing(item, read.root)}", hang=6)
     elif item.rollback is None and changes(item) and not item.body.irreversible:
         yield plain("undo: nothing is said about it", style="warning")
 
 
-def _undo_item(item: Item, name: Text, root: str) -> Iterator[Line]:
-    lines = list(_item(item, root, armed=False))
-    if len(lines) == 1:
-        yield Line("undo: " + lines[0].text, lines[0].indent, lines[0].style, lines[0].hang + 6, lines[0].code)
-        return
-    yield plain(f"undo: {said(name)}" if _is_title(name, lines) else "undo:", hang=6)
+def _undo_item(item: Item, name: Text, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
+    lines = list(_item(item, read, armed=False, beside=beside))
+    if _is_title(name, lines):
+        yield plain(f"undo: {said(name)}", hang=6)
+    else:
+        first = lines.pop(0)
+        yield replace(first, text="undo: " + first.text, hang=first.hang + 6)
     yield from within(lines, 6)
 
 
@@ -237,17 +258,24 @@ def _is_title(name: Text, lines: Iterable[Line]) -> bool:
 # --- what is late ----------------------------------------------------------------------------------------------
 
 
-def registry(plan: Plan) -> dict[str, str]:
+def _registry(plan: Plan) -> dict[str, str]:
     """When each name that only the run knows is known: after which step."""
     found: dict[str, list[str]] = {}
+    for shown in _all_steps(plan):
+        for task in tasks_of(shown):
+            given = {task.register} if task.register else set()
+            given |= {name for item in task.items for name in _set_by(item)}
+            for name in given:
+                found.setdefault(name, []).append(f"{shown.id} {shown.name}")
+    return {name: "after " + joined(dict.fromkeys(steps), " or ") for name, steps in found.items()} | {
+        "hosts": "when those hosts have done their steps"
+    }
+
+
+def _all_steps(plan: Plan) -> Iterator[PlannedStep]:
     for stage in plan.stages:
-        for shown in (*stage.drain, *stage.steps, *stage.restore, *stage.always):
-            for task in tasks_of(shown):
-                given = {task.register} if task.register else set()
-                given |= {name for item in task.items for name in _set_by(item)}
-                for name in given:
-                    found.setdefault(name, []).append(f"{shown.id} {shown.name}")
-    return {name: "after " + joined(dict.fromkeys(steps), " or ") for name, steps in found.items()} | OF_THE_RUN
+        yield from (*stage.drain, *stage.steps, *stage.restore, *stage.always)
+    yield from plan.always
 
 
 def _set_by(item: Item) -> Iterable[str]:
@@ -258,9 +286,7 @@ def _known_later(shown: PlannedStep, known_after: Mapping[str, str]) -> set[str]
     """For each name that the step waits for, when it is known. What its own result gives needs no word."""
     names: set[str] = set()
     for task in tasks_of(shown):
-        own = {task.register, "item"} if task.loop is None else {task.register}
         for leaf in leaves(task):
             if isinstance(leaf, Late):
-                names.update(name for name in leaf.needs if name not in own)
-    names -= {"run", "batch"}  # their names say enough
+                names.update(name for name in leaf.needs if name != task.register)
     return {f"\u2039{name}\u203a is known {known_after[name]}" for name in names if name in known_after}

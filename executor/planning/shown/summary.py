@@ -79,7 +79,7 @@ def _is_silent(item: Item) -> bool:
 
 def waits(plan: Plan) -> Iterator[Line]:
     """The longest times that the plan may spend on waiting, longest first."""
-    found = sorted(_waits(plan), key=lambda wait: -wait[0])
+    found = sorted(dict.fromkeys(_waits(plan)), key=lambda wait: -wait[0])
     for seconds, text in found[:MOST_WAITS]:
         yield plain(f"{duration(seconds):<8}{text}", 2, hang=8)
 
