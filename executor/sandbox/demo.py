@@ -56,8 +56,8 @@ def _prepare(say: Say, folder: Path | None) -> SandboxInfo:
     info = up(folder)
     if info.found:
         project.reset(info)
-    say(f"Started {len(info.hosts)} SSH hosts on 127.0.0.1, each with its own home, keys and web service,")
-    say(f"and a load balancer in front of them: {info.public_url}")
+    say(f"Started {len(info.hosts)} SSH hosts on 127.0.0.1, each with its own home, key and web")
+    say(f"service, and a load balancer in front of them: {info.public_url}")
     say("Nothing leaves this machine, and nothing needs root.")
     _show_versions(info, say)
     say("")
@@ -69,9 +69,10 @@ def _prepare(say: Say, folder: Path | None) -> SandboxInfo:
 
 def _good_release(info: SandboxInfo, run_command: RunCommand, say: Say) -> bool:
     _title(say, f"1. A good release: {project.GOOD}")
-    say("The runbook checks, builds, uploads, backs up the database and migrates it. Then, one host")
-    say("at a time: out of the load balancer, switch, restart, prove the version, check the health,")
-    say("back in. At the end it watches the error rate. Visitors keep coming all the while.")
+    say("The runbook checks, builds, uploads, backs up the database and migrates it.")
+    say("Then, one host at a time: out of the load balancer, switch, restart, prove the")
+    say("version, check the health, back in. At the end it watches the error rate.")
+    say("Visitors keep coming all the while.")
     project.publish(info, project.GOOD)
     code, visits = _run(info, project.GOOD, run_command, say)
     fine = _outcome(say, code, Exit.DONE, visits)
@@ -80,8 +81,8 @@ def _good_release(info: SandboxInfo, run_command: RunCommand, say: Say) -> bool:
 
 def _bad_release(info: SandboxInfo, run_command: RunCommand, say: Say) -> bool:
     _title(say, f"2. A bad release: {project.BAD}")
-    say("This one was built with a mistake: its /version page crashes, because a setting is missing")
-    say("on the hosts. Nobody has noticed yet. Watch the first host.")
+    say("This one has a mistake that nobody has noticed yet: its /version page crashes,")
+    say("because a setting is missing on the hosts. Watch the first host.")
     project.publish(info, project.BAD)
     code, visits = _run(info, project.BAD, run_command, say)
     fine = _outcome(say, code, Exit.ROLLED_BACK, visits)
@@ -120,8 +121,8 @@ def _show_versions(info: SandboxInfo, say: Say) -> None:
 
 def _farewell(info: SandboxInfo, say: Say) -> None:
     _title(say, "That is all of it")
-    say(f"{project.BAD} reached one host, was found out there, and was undone: the switch, the restart, the")
-    say("migration and the uploaded files, in reverse. The other hosts never ran it.")
+    say(f"{project.BAD} reached one host, was found out there, and was undone in reverse: the")
+    say("switch, the restart, the migration, the upload. The other hosts never ran it.")
     say("")
     say("The sandbox is still up. What to type next:")
     say("")

@@ -164,6 +164,14 @@ def test_a_terminal_has_the_clients_size_and_follows_it(connect: Connect) -> Non
     assert channel.recv_exit_status() == 4
 
 
+def test_what_a_command_wrote_to_its_terminal_right_before_its_end_arrives(connect: Connect) -> None:
+    channel = session(connect())
+    channel.get_pty()
+    channel.exec_command("seq 1 100000; exit 4")
+    assert channel.makefile("rb").read() == b"".join(b"%d\r\n" % n for n in range(1, 100_001))
+    assert channel.recv_exit_status() == 4
+
+
 def test_a_login_shell_knows_its_host_and_takes_interrupts(connect: Connect) -> None:
     channel = session(connect())
     channel.get_pty()
@@ -207,6 +215,19 @@ def test_a_forwarded_connection_may_be_closed_on_one_side_first(connect: Connect
             assert asked.read() == b"question"
             peer.sendall(b"answer")
         assert channel.makefile().read() == b"answer"
+
+
+def test_a_server_that_has_said_all_it_had_to_say_may_still_listen(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        channel = forwarded(connect(), "127.0.0.1", server.getsockname()[1])
+        peer, _ = server.accept()
+        with peer, peer.makefile("rb") as heard:
+            peer.sendall(b"go on")
+            peer.shutdown(socket.SHUT_WR)
+            assert channel.makefile("rb").read() == b"go on"
+            channel.sendall(b"and on")
+            channel.shutdown_write()
+            assert heard.read() == b"and on"
 
 
 def test_a_port_on_which_nobody_listens_is_a_failed_connection(connect: Connect) -> None:
