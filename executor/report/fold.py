@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from executor.events import (
     Aborted,
     Answered,
@@ -52,7 +55,6 @@ from executor.report.story import (
     RollbackView,
     RunView,
     StageView,
-    StepFailure,
     Waiting,
     Watched,
     Work,
@@ -67,6 +69,7 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             view.run, view.began, view.began_at = event, stamp.mono, stamp.at
         case RunEnded():
             view.ended, view.ended_at = event, stamp.at
+            view.failures += _unsettled(view)
             view.asking.clear()
             view.waits.clear()
         case Closing(status):
@@ -236,12 +239,22 @@ def _step_ended(view: RunView, stamp: Stamp, event: StepEnded) -> None:
     if event.status in ("ok", "changed", "ignored") and _is_step(event.task):
         host.steps += 1
         host.changed += event.status == "changed"
-    if event.status == "failed":
-        words = host.last_words(event.task)
-        host.failed_step = StepFailure(event.task, event.name, event.reason, words)
-        if view.closing:  # no host fails by it, so nothing else will tell
-            where = "closing steps"
-            view.failures.append(Failure(stamp.at, host.name, where, event.task, event.name, event.reason, words))
+    if event.status != "failed":
+        host.failed_step = None
+        return
+    words = host.last_words(event.task)
+    failed = Failure(stamp.at, host.name, "", event.task, event.name, event.reason, words)
+    if view.closing:  # no host fails by it, so nothing else will tell
+        view.failures.append(replace(failed, stage="closing steps"))
+    else:
+        stage = view.stage.name if view.stage else ""
+        host.failed_step = replace(failed, stage=stage)
+        host.cut_short = bool(view.aborts)
+
+
+def _unsettled(view: RunView) -> Iterable[Failure]:
+    """Steps that failed, when the run ended before it was decided what that means; not what the abort cut short."""
+    return (host.failed_step for host in view.hosts.values() if host.failed_step and not host.cut_short)
 
 
 def undone_by(task: str) -> str:

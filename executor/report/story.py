@@ -70,7 +70,8 @@ class HostView:
     named: dict[str, str] = field(default_factory=dict)  # task -> its name, while it is going on
     steps: int = 0  # forward steps that ended, skipped ones not counted
     changed: int = 0
-    failed_step: StepFailure | None = None  # the last one, until the host is said to have failed
+    failed_step: Failure | None = None  # until it is said what that means: the host has failed, or it is tried again
+    cut_short: bool = False  # that step failed because of an abort
     said: tuple[str, tuple[str, ...]] = ("", ())  # the last task that printed something, and its last lines, raw
     undone: list[Undone] = field(default_factory=list)
     reason: str = ""  # why it failed or is lost
@@ -83,14 +84,6 @@ class HostView:
     def current(self) -> Work | None:
         """What it is doing: the piece of work that began last."""
         return next(reversed(self.works.values())) if self.works else None
-
-
-@dataclass(frozen=True, slots=True)
-class StepFailure:
-    task: str
-    name: str
-    reason: str
-    output: tuple[str, ...]  # the last lines, raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,3 +207,17 @@ def test_why_a_host_failed_is_not_repeated_beside_its_state() -> None:
     )
     texts = [one.text for one in summary(ending(tape), commands=())]
     assert "  web1, web2  rolled back  what was changed there is undone" in texts
+
+
+def test_a_step_that_failed_is_told_even_if_the_run_ended_before_it_was_decided_what_that_means() -> None:
+    """An interrupt while a person was being asked; what an abort cut short, or a person had tried again, is not."""
+    tape = Tape(("web1", "web2", "web3"))
+    tape.begin()
+    for host in ("web1", "web2"):
+        tape.say(StepEnded(host, "2.1", "Unpack", "failed", "exit code 1"))
+    tape.say(StepEnded("web2", "2.1", "Unpack", "changed"))
+    tape.say(
+        Aborted("2", "interrupted", "stop"), StepEnded("web3", "2.1", "Unpack", "failed", "cut short by the abort")
+    )
+    tape.end(Exit.INTERRUPTED, "interrupted", {})
+    assert [(failure.host, failure.reason) for failure in ending(tape).failures] == [("web1", "exit code 1")]
