@@ -67,7 +67,7 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
     """
     match event:
         case Started():
-            evolve_work.started(state, event)
+            evolve_work.started(plan, state, event)
         case Ended():
             evolve_work.ended(state, event)
         case StepEnded():
@@ -75,17 +75,17 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
         case Judged():
             evolve_work.judged(plan, state, event)
         case ItemEnded():
-            evolve_work.item_ended(state, event)
+            evolve_work.item_ended(plan, state, event)
         case Looped():
-            evolve_work.looped(state, event)
+            evolve_work.looped(plan, state, event)
         case Retrying():
-            evolve_work.retrying(state, event)
+            evolve_work.retrying(plan, state, event)
         case WaitStarted():
-            evolve_work.wait_started(state, event)
+            evolve_work.wait_started(plan, state, event)
         case WaitEnded():
             evolve_work.wait_ended(state, event)
         case Asked():
-            evolve_work.asked(state, event)
+            evolve_work.asked(plan, state, event)
         case Answered():
             evolve_work.answered(state, event)
         case Irreversible():

@@ -32,7 +32,7 @@ from executor.model.plans import Plan
 # --- work begins ----------------------------------------------------------------------------------------------------
 
 
-def started(state: State, event: Started) -> None:
+def started(plan: Plan, state: State, event: Started) -> None:
     key = event.key
     take_on(state, key, Flight(event.kind, event.on or key.host))
     host = state.hosts[key.host]
@@ -42,19 +42,20 @@ def started(state: State, event: Started) -> None:
     elif key.part == "health":
         host.tries[(key.task, "health", key.direction, key.sub - 1)] = key.attempt
     else:
-        _begin(state, host, key)
+        _begin(plan, state, host, key)
     if event.armed is not None:
         _arm(state, host, event.armed)
 
 
-def _begin(state: State, host: HostState, key: Key) -> Work:
+def _begin(plan: Plan, state: State, host: HostState, key: Key) -> Work:
     """The work that the key belongs to, with its new piece begun."""
-    work = _enter(state, host)
+    work = _enter(plan, state, host)
     part = "action" if key.part in ("action", "undo", "reapply") else key.part
     work.phase, work.answer = _PHASES[part], None
     if work.phase in ("action", "item"):
         work.attempt = key.attempt - work.offset
-    host.tries[(work.task.id, work.part, work.direction, work.of)] = key.attempt
+    trying = (work.task.id, work.part, work.direction, work.of)
+    host.tries[trying] = max(key.attempt, host.tries.get(trying, 0))
     return work
 
 
@@ -69,7 +70,7 @@ _PHASES: dict[str, Phase] = {
 }
 
 
-def _enter(state: State, host: HostState) -> Work:
+def _enter(plan: Plan, state: State, host: HostState) -> Work:
     """The host's work; it begins with its first event."""
     work = host.work or due(state, host)
     assert work is not None  # noqa: S101 - events of steps come only for the step that is due
@@ -81,7 +82,8 @@ def _enter(state: State, host: HostState) -> Work:
         state.working.add(host.name)
     if do.leg == "drain":
         host.diverted = True
-        host.drained.add(stage_of(state, do))
+        if any(host.name in step.tasks for step in plan.stages[stage_of(state, do)].restore):
+            host.drained.add(stage_of(state, do))
     if do.leg == "always":
         host.always_due = None
     if do.leg == "steps" and do.step.once is not None:
@@ -109,9 +111,9 @@ def irreversible(state: State, event: Irreversible) -> None:
     cuts[event.task] = (state.armed, event.name)
 
 
-def looped(state: State, event: Looped) -> None:
+def looped(plan: Plan, state: State, event: Looped) -> None:
     host = state.hosts[event.host]
-    _enter(state, host).loop = tuple(event.values)
+    _enter(plan, state, host).loop = tuple(event.values)
     state.touch(host.name)
 
 
@@ -180,16 +182,16 @@ def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
         fail(state, host, Failure(f"health: {verdict.summary}"))
 
 
-def retrying(state: State, event: Retrying) -> None:
+def retrying(plan: Plan, state: State, event: Retrying) -> None:
     host = state.hosts[event.key.host]
-    work = _enter(state, host)
+    work = _enter(plan, state, host)
     work.phase, work.answer, work.result, work.notes = "retry", None, None, []
     if event.delay > 0:
         take_on(state, replace(event.key, part="retry"), Flight("wait"))
     state.touch(host.name)
 
 
-def wait_started(state: State, event: WaitStarted) -> None:
+def wait_started(plan: Plan, state: State, event: WaitStarted) -> None:
     key = event.key
     take_on(state, key, Flight("wait"))
     if key.part == "grace":
@@ -198,7 +200,7 @@ def wait_started(state: State, event: WaitStarted) -> None:
     elif key.part == "pause" and state.stage is not None:
         state.stage.pausing[key.attempt] = "going"
     else:
-        _begin(state, state.hosts[key.host], key)
+        _begin(plan, state, state.hosts[key.host], key)
 
 
 def wait_ended(state: State, event: WaitEnded) -> None:
@@ -227,7 +229,7 @@ def _paused(state: State, batch: int) -> None:
 # --- questions ------------------------------------------------------------------------------------------------------
 
 
-def asked(state: State, event: Asked) -> None:
+def asked(plan: Plan, state: State, event: Asked) -> None:
     key = event.key
     take_on(state, key, Flight("ask"))
     state.asks += 1
@@ -241,9 +243,9 @@ def asked(state: State, event: Asked) -> None:
             if state.stage is not None:
                 state.stage.pausing[key.attempt] = "going"
         case "step":
-            _begin(state, host, key).consent = "asked"
+            _begin(plan, state, host, key).consent = "asked"
         case _:
-            _begin(state, host, key)
+            _begin(plan, state, host, key)
 
 
 def answered(state: State, event: Answered) -> None:
@@ -313,9 +315,9 @@ def _again(state: State, host: HostState) -> None:
 # --- a step is over -------------------------------------------------------------------------------------------------
 
 
-def item_ended(state: State, event: ItemEnded) -> None:
+def item_ended(plan: Plan, state: State, event: ItemEnded) -> None:
     host = state.hosts[event.host]
-    work = _enter(state, host)
+    work = _enter(plan, state, host)
     entry = armed_by(host, work)
     if entry is not None:
         entry.unchanged = event.status == "ok"

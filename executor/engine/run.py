@@ -45,7 +45,7 @@ def _forward(plan: Plan, state: State) -> Decision:
     decision = abort.interrupt(plan, state)
     if decision is not None:
         return decision
-    if state.holding:
+    if state.holding and not state.chosen:
         return NOTHING
     if state.stage is not None:
         return stage.go_on(plan, state)
@@ -88,7 +88,9 @@ def _back(plan: Plan, state: State) -> Decision:
         return Decision((BatchEnded(plan.stages[wave.stage].id, wave.batch, "back"),))
     if back.begun < len(back.waves):
         wave = back.waves[back.begun]
-        hosts = tuple(name for name in wave.courses if not state.hosts[name].lost and not state.hosts[name].stopped)
+        able = (host for host in map(state.hosts.__getitem__, wave.courses) if not host.lost)
+        # What belongs to the run does not depend on how its owner fares.
+        hosts = tuple(host.name for host in able if wave.batch == 0 or not host.stopped)
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
     untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if host.lost and _untold(host)]
     told = [event for host in untold for event in rolled_back(state, host)]

@@ -46,13 +46,13 @@ class Endless(AssertionError):
 class Script(Protocol):
     """How the world answers. Every answer comes with the seconds after which it is there."""
 
-    def connect(self, host: str) -> tuple[float, str]:
+    def connect(self, host: str, /) -> tuple[float, str]:
         """Why the host cannot be reached; empty: it can."""
         ...
 
-    def perform(self, effect: Perform, name: str) -> tuple[float, Result]: ...
+    def perform(self, effect: Perform, name: str, /) -> tuple[float, Result]: ...
 
-    def sample(self, effect: Sample, name: str) -> tuple[float, Verdict]: ...
+    def sample(self, effect: Sample, name: str, /) -> tuple[float, Verdict]: ...
 
     def ask(self, key: Key, question: Question) -> tuple[float, Answered]: ...
 
@@ -88,7 +88,8 @@ class World:
         """Run to the end and check what holds for every run."""
         state = initial(self.plan)
         for seconds, event in self.script.outside():
-            self._later(seconds, event)
+            if not isinstance(event, HostLost) or event.host in self.plan.hosts:
+                self._later(seconds, event)
         started = RunStarted(self.run, self.plan.name, self.plan.file, "", self.operator, "here", reason="because")
         self._fold(state, started)
         for _ in range(LONGEST):

@@ -1,0 +1,318 @@
+"""What must hold in every run, checked from its events alone by deliberately simple means.
+
+Nothing here knows how the engine decides: it only reads what happened, in the order in which it was written down.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from executor.events import (
+    Aborted,
+    Asked,
+    BatchStarted,
+    Closing,
+    Event,
+    HostFailed,
+    HostPassed,
+    HostRolledBack,
+    Irreversible,
+    ItemEnded,
+    Judged,
+    Retrying,
+    RollbackStarted,
+    RunEnded,
+    StageEnded,
+    StageStarted,
+    Started,
+    StepEnded,
+    Undone,
+    WaitStarted,
+)
+from executor.model.amounts import cut, window
+from executor.model.outcomes import Opinion
+from executor.model.plans import Plan, PlannedStage
+
+Armed = tuple[str, str, int]  # host, step, item
+
+
+def check(plan: Plan, journal: Sequence[Event]) -> None:
+    """Every rule at once. Raises AssertionError."""
+    never_too_many_in_work(plan, journal)
+    steps_in_order(plan, journal)
+    nothing_new_after_an_abort(journal)
+    no_traffic_for_the_unhealthy(plan, journal)
+    handlers_pass_once(journal)
+    rollback_is_the_reverse(journal)
+    the_run_comes_last(journal)
+    the_exit_code_tells_the_truth(journal)
+
+
+def never_too_many_in_work(plan: Plan, journal: Sequence[Event]) -> None:
+    """No more hosts are on their way through a stage than its batches or its window allow, failed ones included."""
+    stages = {stage.id: stage for stage in plan.stages}
+    now: PlannedStage | None = None
+    at_work: set[str] = set()
+    allowed = 0
+    for event in journal:
+        match event:
+            case StageStarted(stage, _, hosts, batches):
+                now = stages[stage]
+                at_work.clear()
+                fit = [host for batch in batches for host in batch]
+                if now.max_unavailable is not None:
+                    allowed = window(now.max_unavailable, len(hosts))
+                else:
+                    allowed = max(map(len, cut(fit, now.serial)), default=1)
+                    assert tuple(batches) == cut(fit, now.serial)
+            case Started(key, armed=armed) if now is not None and key.direction == "forward":
+                if key.task.startswith(f"{now.id}.") or armed is not None:
+                    at_work.add(key.host)
+                    assert len(at_work) <= allowed, f"{sorted(at_work)} at work, {allowed} may"
+            case Started(key) if now is not None and key.direction == "back":
+                at_work.add(key.host)
+                assert len(at_work) <= allowed, f"{sorted(at_work)} at work, {allowed} may"
+            case HostPassed(host) | HostRolledBack(host):
+                at_work.discard(host)
+            case HostFailed(host) if host not in at_work:
+                pass
+            case StageEnded() | Aborted():
+                now = None
+            case _:
+                pass
+
+
+def steps_in_order(plan: Plan, journal: Sequence[Event]) -> None:
+    """On a host steps begin in the order of the plan, and none begins before the one before it is over."""
+    order = [step.id for stage in plan.stages for step in (*stage.drain, *stage.steps, *stage.restore, *stage.always)]
+    place = {step: number for number, step in enumerate(order)}
+    reached: dict[str, int] = defaultdict(lambda: -1)
+    open_: dict[str, str] = {}
+    for event in journal:
+        match event:
+            case Started(key) | WaitStarted(key) | Asked(key) if key.direction == "forward" and key.task in place:
+                number = place[key.task]
+                assert number >= reached[key.host], f"{key} comes too late"
+                assert open_.get(key.host, key.task) == key.task, f"{key} begins during {open_[key.host]}"
+                reached[key.host], open_[key.host] = number, key.task
+            case StepEnded(host, task, direction="forward") if open_.get(host) == task:
+                del open_[host]
+            case HostFailed(host):
+                open_.pop(host, None)
+            case _:
+                pass
+
+
+def nothing_new_after_an_abort(journal: Sequence[Event]) -> None:
+    """From an abort on, nothing begins on the way forward but the wait for what still runs."""
+    aborted = False
+    for event in journal:
+        match event:
+            case Aborted():
+                aborted = True
+            case Closing():
+                return
+            case Started(key) | WaitStarted(key) | Asked(key) if aborted:
+                assert key.direction == "back" or key.part == "grace", f"{key} begins after the abort"
+            case Retrying(key) if aborted:
+                assert key.direction == "back", f"{key} is tried again after the abort"
+            case BatchStarted(direction="forward") | StageStarted() if aborted:
+                raise AssertionError(f"{event} after the abort")
+            case _:
+                pass
+
+
+def no_traffic_for_the_unhealthy(plan: Plan, journal: Sequence[Event]) -> None:
+    """Traffic returns to a host only when every health probe has passed since the last thing that was done to it."""
+    restores = {step.id: stage for stage in plan.stages for step in stage.restore}
+    gates = {stage.id: stage for stage in plan.stages}
+    passed: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for event in journal:
+        match event:
+            case Judged(key, verdict) if key.part == "health" and key.task in gates:
+                if verdict.opinion is Opinion.PASSED:
+                    passed[key.host, key.task].add(key.sub)
+                else:
+                    passed[key.host, key.task].clear()
+            case Started(key) | WaitStarted(key) | Asked(key) if key.task in restores:
+                stage = restores[key.task]
+                wanted = set(range(1, len(stage.health.get(key.host, ())) + 1))
+                assert passed[key.host, stage.id] >= wanted, f"{key} although the gate has not been passed"
+            case Started(key) if key.part not in ("health", "before", "watch") and ".a" not in key.task:
+                for stage in plan.stages:
+                    passed[key.host, stage.id].clear()
+            case _:
+                pass
+
+
+# --- the way back -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Arms:
+    """What is armed, in order, kept in the plainest way."""
+
+    armed: list[Armed] = field(default_factory=list)
+    wide: set[Armed] = field(default_factory=set)
+    passed_points: list[tuple[str, str, int]] = field(default_factory=list)  # host or "", step, how many were armed
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Irreversible(host, task):
+                self.passed_points.append((host, task, len(self.armed)))
+            case Started(_, armed=armed) if armed is not None:
+                entry = (armed.host, armed.task, armed.item)
+                self.armed.append(entry if armed.kind in ("handler", "builtin") else ("", "", 0))
+                if armed.run_wide:
+                    self.wide.add(entry)
+            case ItemEnded(host, task, item, disarmed=True):
+                self._drop((host, task, item))
+            case StepEnded(host, task, status=status, direction="forward", disarmed=disarmed, everywhere=wide):
+                for item in disarmed:
+                    self._drop((host, task, item))
+                if status == "skipped":
+                    where = "" if wide else host
+                    self.passed_points = [p for p in self.passed_points if p[:2] != (where, task)]
+            case _:
+                pass
+
+    def _drop(self, entry: Armed) -> None:
+        self.armed = [("", "", 0) if one == entry else one for one in self.armed]
+
+    def of(self, host: str) -> list[Armed]:
+        """What a host itself has to undo, last first."""
+        cut_ = max((count for who, _, count in self.passed_points if who in ("", host)), default=0)
+        return [e for e in reversed(self.armed[cut_:]) if e[0] == host and e not in self.wide]
+
+    def of_the_run(self) -> list[Armed]:
+        cut_ = max((count for who, _, count in self.passed_points if not who), default=0)
+        return [e for e in reversed(self.armed[cut_:]) if e in self.wide]
+
+
+def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
+    """Each rollback deals with exactly what was armed within its scope, last first on each host.
+
+    A host on which something failed or could not be reached is left there; what follows on it is told as owed.
+    """
+    arms = Arms()
+    stage = ""
+    for number, event in enumerate(journal):
+        arms.take(event)
+        match event:
+            case StageStarted(now):
+                stage = now
+            case RollbackStarted(scope, _, hosts, alone) if "back again" not in event.reason:
+                after = list(_undone(journal[number:]))
+                for host in (alone,) if alone else hosts:
+                    wanted = [e for e in arms.of(host) if scope != "stage" or e[1].startswith(f"{stage}.")]
+                    _compare(host, wanted, [u for u in after if u.host == host], arms.wide)
+                if not alone and scope != "host":
+                    wide = [e for e in arms.of_the_run() if scope != "stage" or e[1].startswith(f"{stage}.")]
+                    told = [(u.host, u.task, u.item) for u in after if (u.host, u.task, u.item) in arms.wide]
+                    first = list(dict.fromkeys(told))
+                    if not _stopped_early(journal):
+                        assert set(first) == set(wide), f"of the run {first} was dealt with, {wide} was armed"
+            case _:
+                pass
+
+
+def _undone(events: Sequence[Event]) -> Iterator[Undone]:
+    return (event for event in events if isinstance(event, Undone))
+
+
+def _compare(host: str, wanted: list[Armed], undone: list[Undone], wide: set[Armed]) -> None:
+    """What was dealt with, each at its first time, is what was armed, in its order, up to where the host stopped."""
+    first: dict[Armed, Undone] = {}
+    for one in undone:
+        entry = (one.host, one.task, one.item)
+        if entry not in wide:
+            first.setdefault(entry, one)
+    assert list(first) == wanted[: len(first)], f"{host} undid {list(first)}, armed was {wanted}"
+    stopped = False
+    for one in first.values():
+        if stopped:
+            assert one.outcome == "owed", f"{host} went on after a handler that did not pass: {one}"
+        stopped = stopped or one.outcome in ("failed", "owed")
+
+
+def _stopped_early(journal: Sequence[Event]) -> bool:
+    end = journal[-1]
+    return isinstance(end, RunEnded) and end.resumable
+
+
+def handlers_pass_once(journal: Sequence[Event]) -> None:
+    """A handler that has passed is never dealt with again."""
+    passed: set[Armed] = set()
+    for one in _undone(journal):
+        entry = (one.host, one.task, one.item)
+        assert entry not in passed, f"{entry} had passed already"
+        if one.outcome in ("passed", "skipped"):
+            passed.add(entry)
+
+
+def the_run_comes_last(journal: Sequence[Event]) -> None:
+    """What belongs to the run is undone only when all that was armed after it, and is to be undone, is."""
+    arms = Arms()
+    done: set[Armed] = set()
+    wanted: set[Armed] = set()
+    stage = ""
+    for event in journal:
+        arms.take(event)
+        match event:
+            case StageStarted(now):
+                stage = now
+            case RollbackStarted(scope, _, hosts, alone):
+                for host in (alone,) if alone else hosts:
+                    wanted |= {e for e in arms.of(host) if scope != "stage" or e[1].startswith(f"{stage}.")}
+            case Undone(host, task, item, outcome=outcome):
+                entry = (host, task, item)
+                if entry in arms.wide and outcome == "passed":
+                    later = arms.armed[arms.armed.index(entry) + 1 :]
+                    missing = [e for e in later if e in wanted and e not in done]
+                    assert not missing, f"{entry} is undone before {missing}"
+                if outcome in ("passed", "skipped"):
+                    done.add(entry)
+            case _:
+                pass
+
+
+def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
+    """Exit codes mean what they are said to mean."""
+    end = journal[-1]
+    assert isinstance(end, RunEnded)
+    aborted = any(isinstance(event, Aborted) for event in journal)
+    failed = any(isinstance(event, HostFailed) for event in journal)
+    last = {(u.host, u.task, u.item): u.outcome for u in _undone(journal)}
+    bad = {entry for entry, outcome in last.items() if outcome in ("failed", "owed")}
+    match int(end.exit):
+        case 0:
+            assert not aborted
+            assert not failed
+            assert not bad
+            assert not end.left
+        case 2 | 4 | 11:
+            assert aborted or failed
+            assert not bad
+            assert not end.left
+        case 7:
+            assert not aborted
+            assert not bad
+            assert not end.left
+        case 6:
+            assert aborted
+            assert end.resumable
+        case 10:
+            unhealthy = any(summary.state == "unhealthy" for summary in end.hosts.values())
+            assert end.left or unhealthy
+            assert {(owed.host, owed.task) for owed in end.left} >= {(host, task) for host, task, _ in bad}
+        case 130:
+            assert end.resumable
+        case code:
+            raise AssertionError(f"exit {code}")
+    if int(end.exit) in (4, 11):
+        arms = Arms()
+        for event in journal:
+            arms.take(event)
+        assert not any(host for host, _, _ in arms.armed), "something was changed"
