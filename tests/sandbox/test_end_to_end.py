@@ -51,5 +51,10 @@ def test_a_good_release_arrives_everywhere_and_a_bad_one_is_undone_and_no_visito
         assert not (host.app_dir / "drain").exists()
     started = [(host.app_dir / "log" / "app.log").read_text().count("INFO started") for host in info.hosts]
     assert started == [4, 2, 2]  # at first, good; and on the first host alone: bad, and back
+    record = [line.split(",", 3) for line in (info.project / "deployments.csv").read_text().splitlines()]
+    assert [(version, status) for _, version, _, status in record] == [
+        ("v1.1.0", '"done"'),
+        ("v1.2.0", '"rolled-back"'),
+    ]
     with closing(sqlite3.connect(info.layout.database)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (2,)  # the bad release's migration is undone
