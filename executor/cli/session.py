@@ -87,6 +87,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
             reporters=reporters,
             open_desk=lambda answered: _desk(confirmed, answered, live, flags["inventory"]),
             listening=listening,
+            diff=flags["diff"],
         )
     except JournalFailed as error:
         raise _journal_failed(error, chronicle.view) from error
@@ -187,7 +188,9 @@ def _tell(view: RunView, *, as_text: bool) -> None:
     out = sys.stdout if as_text else sys.stderr
     colour = out.isatty() and "NO_COLOR" not in os.environ
     try:
-        click.echo(summary_text(summary(view, commands=COMMANDS), colour=colour), nl=False, err=not as_text)
+        width = shutil.get_terminal_size().columns if out.isatty() else None
+        text = summary_text(summary(view, commands=COMMANDS), colour=colour, width=width)
+        click.echo(text, nl=False, err=not as_text)
     except OSError:
         return  # the terminal has gone; the journal has it all
 

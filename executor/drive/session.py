@@ -41,8 +41,10 @@ def run_plan(
     reporters: Reporters,
     open_desk: OpenDesk,
     listening: Listening,
+    diff: bool = False,
 ) -> Exit:
-    """Run a plan to its end. `open_desk` is told where answers go; `listening` turns signals into events.
+    """Run a plan to its end. `open_desk` is told where answers go; `listening` turns signals into events;
+    `diff` has file actions say what they change.
 
     Raises JournalFailed where the journal cannot be written (any longer): then nothing new was started.
     """
@@ -67,7 +69,7 @@ def run_plan(
             )
             world = RealWorld(
                 hosts=hosts,
-                work=Work(hosts.host, inbox, folder, root),
+                work=Work(hosts.host, inbox, folder, root, diff=diff),
                 sampling=sampling,
                 questions=desk,
                 inbox=inbox,

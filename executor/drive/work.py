@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from executor import actions
@@ -18,16 +19,21 @@ from executor.model.outcomes import Result, Status
 class Work:
     """Starts jobs and reports how they ended. `host` gives the connection of a name."""
 
-    def __init__(self, host: Callable[[str], Host], inbox: Inbox, folder: RunFolder, root: Path) -> None:
+    def __init__(
+        self, host: Callable[[str], Host], inbox: Inbox, folder: RunFolder, root: Path, *, diff: bool = False
+    ) -> None:
+        """`diff`: file actions say what they change."""
         self._host = host
         self._inbox = inbox
         self._folder = folder
         self._root = root
+        self._diff = diff
         self._running: dict[Key, str] = {}  # the host that each job runs on
 
     def start(self, perform: Perform) -> None:
         """Begin; returns at once. Ended comes to the inbox, also where nothing could be begun."""
         key = perform.key
+        perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
             job = actions.job(perform, run=self._folder.run, job_id=job_id(key), root=self._root)
             receiver = actions.receiver(perform, root=self._root)

@@ -187,6 +187,9 @@ def _work(
     event: Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible,
 ) -> tuple[Line, ...]:
     match event:
+        case Ended(key, result) if result.diff:
+            title = f"{label(key, _name_of(view, key))}: what changes"
+            return (line(title, key.host, output=result.diff.splitlines()),)
         case Started() | Ended() | Looped():
             return ()  # a step is told when it ends; what goes on is the live view's matter
         case Judged(key, verdict):

@@ -104,3 +104,26 @@ def test_dry_run_is_the_plan(project: Project) -> None:
     plan = project.runbook("plan", "greet", "-i", "prod")
     assert (dry.code, dry.out) == (0, plan.out)
     assert not (project.folder / "state").exists()
+
+
+def test_diff_shows_what_a_file_step_changes(project: Project) -> None:
+    home = project.servers["web1"].home
+    (home / "app.conf").write_text("port 1\nname x\n")
+    project.write(
+        "runbooks/conf.yml",
+        """
+        name: Conf
+        stages:
+          - name: Conf
+            hosts: web1
+            steps:
+              - {name: Write, copy: {dest: "{{ home }}/app.conf", content: "port 2\\nname x\\n"}}
+        """,
+    )
+    plain = project.runbook("run", "conf", "-i", "prod", "-e", f"home={home}", "-e", "x=1")
+    assert "port" not in plain.err
+    (home / "app.conf").write_text("port 1\nname x\n")
+    ran = project.runbook("run", "conf", "-i", "prod", "-e", f"home={home}", "-D")
+    assert ran.code == 0, ran
+    assert "-port 1" in ran.err
+    assert "+port 2" in ran.err
