@@ -47,15 +47,26 @@ class Checked:
                 )
 
 
-def _unknown_key(target: Target, shown: HostKey, certified: bool) -> ConnectionFailed:
+class UnknownKey(ConnectionFailed):
+    """Nobody vouches for the key that a server shows. `keep` writes it down, once a person has compared it."""
+
+    def __init__(self, target: Target, shown: HostKey, reason: str, hint: str) -> None:
+        super().__init__(reason, kind="host-key-unknown", hint=hint)
+        self.shown = shown
+        self.file = Path(target.known_hosts[0])
+        self._target = target
+
+    def keep(self) -> None:
+        """Appends the key to the host's own known_hosts file. Raises OSError."""
+        add(self.file, self._target.known_as or self._target.host, self._target.port, self.shown)
+
+
+def _unknown_key(target: Target, shown: HostKey, certified: bool) -> UnknownKey:
     reason = f"the host key of {target.name} ({target}) is not known: it shows {_said(shown)}"
     if certified:
         reason += ", and certificates of hosts are not understood"
-    return ConnectionFailed(
-        reason,
-        kind="host-key-unknown",
-        hint=f"`runbook trust {target.name}` shows it and keeps it once you have compared it",
-    )
+    hint = f"`runbook trust {target.name}` shows it and keeps it once you have compared it"
+    return UnknownKey(target, shown, reason, hint)
 
 
 def _said(key: HostKey) -> str:

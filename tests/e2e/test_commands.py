@@ -127,3 +127,39 @@ def test_diff_shows_what_a_file_step_changes(project: Project) -> None:
     assert ran.code == 0, ran
     assert "-port 1" in ran.err
     assert "+port 2" in ran.err
+
+
+def test_a_new_hosts_key_is_kept_only_once_it_was_compared(project: Project) -> None:
+    server = project.servers["web1"]
+    known = project.folder / "known_hosts"
+    project.write(
+        "inventories/new.yml",
+        f"""
+        hosts:
+          new: {{address: 127.0.0.1, port: {server.port}, user: {server.user}, key: {server.key}}}
+        ssh: {{known_hosts: {known}}}
+        """,
+    )
+    refused = project.runbook("ping", "-i", "new")
+    assert refused.code == 4
+    assert "runbook trust new" in refused.out
+    assert project.runbook("trust", "new", "-i", "new").code == 11
+    assert project.runbook("trust", "new", "-i", "new", "--fingerprint", "SHA256:other").code == 11
+    assert not known.exists()
+    fingerprint = refused.out.split("SHA256:", 1)[1].split()[0].rstrip(")")
+    kept = project.runbook("trust", "new", "-i", "new", "--fingerprint", f"SHA256:{fingerprint}")
+    assert kept.code == 0, kept
+    assert project.runbook("ping", "-i", "new").code == 0
+    assert "known already" in project.runbook("trust", "new", "-i", "new").out
+
+
+def test_a_changed_key_is_never_accepted(project: Project) -> None:
+    inventory = project.folder / "inventories" / "prod.yml"
+    known = inventory.read_text().split("known_hosts: ", 1)[1].split("}", 1)[0]
+    own = project.servers["web1"].known_hosts.read_text()
+    other = project.servers["web2"].known_hosts.read_text()
+    with open(known, "w") as file:  # noqa: PTH123 - a path that the inventory has as text
+        file.write(own.split(" ", 1)[0] + " " + other.split(" ", 1)[1])
+    trusted = project.runbook("trust", "web1", "-i", "prod")
+    assert trusted.code == 4, trusted
+    assert "has changed" in trusted.err
