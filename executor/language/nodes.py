@@ -23,6 +23,7 @@ class Scalar:
     value: None | bool | int | float | str
     style: Literal["", "'", '"', "|", ">"]
     body: Place
+    tag: str = ""  # `!vault` or `!unsafe`, in files of Ansible's alone
 
 
 @dataclass(frozen=True, slots=True)

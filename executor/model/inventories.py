@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NoReturn
 
 from executor.model.leaves import Value
 from executor.model.places import NOWHERE, Place
@@ -35,6 +35,38 @@ class HostSpec:
     groups: tuple[str, ...] = ()
     local: bool = False
     place: Place = NOWHERE
+    become: bool | None = None  # what the inventory says for all steps; flags are weaker, the runbook's word wins
+    become_user: str | None = None
+    become_secret: str = ""  # the name of the secret that is its sudo password; "": none is said
+    unfit: str = ""  # why it cannot be reached from here, whatever is tried: it needs a password, or is no SSH host
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Variables that one place of an inventory gives: a group's or a host's, in one file. `places` has each of them."""
+
+    name: str  # "all", "group web", "host web1", "group_vars of web"
+    vars: Mapping[str, Value]
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+class Vaulted:
+    """A value out of an Ansible vault. Its text is `[redacted]`; `reveal` gives the value.
+
+    `reveal` raises InvalidInput where no password opens the vault.
+    """
+
+    __slots__ = ("place", "reveal")
+
+    def __init__(self, reveal: Callable[[], str], place: Place) -> None:
+        self.reveal = reveal
+        self.place = place
+
+    def __repr__(self) -> str:
+        return "[redacted]"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a vaulted value cannot be written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +76,7 @@ class Group:
     children: tuple[str, ...] = ()
     vars: Mapping[str, Value] = field(default_factory=dict)  # its own alone
     place: Place = NOWHERE
+    own: tuple[str, ...] = ()  # the hosts that were listed in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +87,5 @@ class Inventory:
     groups: Mapping[str, Group]
     vars: Mapping[str, Value] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    layers: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)  # of each host, the strongest last
+    vaulted: Mapping[str, Vaulted] = field(default_factory=dict)  # by the name that `secret()` knows them by
