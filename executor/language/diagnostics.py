@@ -17,11 +17,13 @@ _RED, _BOLD, _BLUE, _GREEN, _RESET = "\x1b[31m", "\x1b[1m", "\x1b[34m", "\x1b[32
 def render(problem: Problem, color: bool = False) -> str:
     """Some lines of text, without a last newline. The source is read again; where that fails, its line is left out."""
     paint = _paint if color else _plain
-    word = paint("error" if problem.severity == "error" else "advice", _RED if problem.severity == "error" else _BLUE)
+    advice = problem.severity == "advice"
+    # The name of a rule is what a comment silences it by.
+    word = paint(f"advice ({problem.code})" if advice else "error", _BLUE if advice else _RED)
     where = f"{paint(_safe(str(problem.place)), _BOLD)}: " if problem.place is not None else ""
     blocks = [f"{where}{word}: {paint(_safe(problem.message), _BOLD)}"]
     if problem.place is not None:
-        blocks += _excerpt(problem.place, _RED, color=color)
+        blocks += _excerpt(problem.place, _BLUE if advice else _RED, color=color)
     if problem.hint:
         blocks.append(f"  {paint('hint', _GREEN)}: {_safe(problem.hint)}")
     for index, (text, place) in enumerate(problem.notes):

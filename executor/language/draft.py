@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from executor.errors import InvalidInput, Problem
+from executor.language.nodes import MapNode
 from executor.model.leaves import Template
 from executor.model.places import Place
 from executor.model.steps import StepNode
@@ -60,6 +61,7 @@ class Draft:
     files: list[str] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
+    mappings: dict[Place, MapNode] = field(default_factory=dict)  # stages, steps, blocks and probes, by their place
     steps: int = 0  # so far, those of an included file counted each time
     included: dict[tuple[Path, str, bool], tuple[tuple[StepNode, ...], int]] = field(default_factory=dict)
 

@@ -23,6 +23,8 @@ def probes(draft: Draft, node: Node | None) -> tuple[Probe, ...]:
 def probe(draft: Draft, node: Node) -> Probe:
     """One probe with its times."""
     items = node.items if isinstance(node, MapNode) else {}
+    if isinstance(node, MapNode):
+        draft.mappings[node.place] = node
 
     def time(key: str) -> Duration | None:
         return leaves.duration(draft, items[key]) if key in items else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from executor.language import includes, leaves
 from executor.language.checker import check
 from executor.language.checks import check_runbook
-from executor.language.draft import Draft, Where
+from executor.language.draft import Declared, Draft, Where
 from executor.language.nodes import MapNode, Node
 from executor.language.params import params
 from executor.language.projects import project_root, real
@@ -16,7 +18,22 @@ from executor.language.schemas import language
 from executor.language.sources import read
 from executor.language.stages import stages
 from executor.language.steps import settings, steps
+from executor.model.leaves import Template
+from executor.model.places import Place
 from executor.model.runbooks import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A runbook, and how it was written: what advice about it points at.
+
+    `mappings` are the texts behind stages (by the place of their name), steps, blocks and probes (by their own places).
+    """
+
+    runbook: Runbook
+    mappings: Mapping[Place, MapNode]
+    templates: tuple[Template, ...]
+    declared: tuple[Declared, ...]
 
 
 def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
@@ -24,6 +41,11 @@ def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
 
     Raises InvalidInput with every problem of its files, in their order.
     """
+    return load_written(path, root=root).runbook
+
+
+def load_written(path: Path, *, root: Path | None = None) -> Written:
+    """As `load_runbook`, with what is known of the text."""
     found_root = real(root) if root is not None else project_root(path)
     source = read(path)
     draft = Draft(found_root, files=[source.name])
@@ -38,7 +60,7 @@ def load_runbook(path: Path, *, root: Path | None = None) -> Runbook:
             runbook = _runbook(draft, kept, path)
     draft.settle()
     assert runbook is not None, "what cannot be read has a problem"  # noqa: S101  an invariant, for the type checker
-    return runbook
+    return Written(runbook, draft.mappings, tuple(draft.templates), tuple(draft.declared))
 
 
 def _runbook(draft: Draft, node: MapNode, path: Path) -> Runbook:

@@ -30,6 +30,7 @@ def stages(draft: Draft, node: Node | None, where: Where) -> tuple[Stage, ...]:
 
 def _stage(draft: Draft, node: MapNode, where: Where) -> Stage:
     items = node.items
+    draft.mappings[items["name"].place] = node
     return Stage(
         name=leaves.plain_line(draft, items["name"]),
         hosts=_hosts(draft, items["hosts"]),

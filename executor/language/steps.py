@@ -33,6 +33,7 @@ def work(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, ...]:
         case Scalar():
             draft.steps += 1
             items = {"shell": node}
+            draft.mappings[node.place] = MapNode(node.place, items, {"shell": node.place})
             return (Step(actions.default_name(items), Body(actions.action(draft, items)), node.place),)
         case MapNode():
             return () if _too_deep(draft, node, where) else (step(draft, node, where),)
@@ -48,6 +49,7 @@ def _too_deep(draft: Draft, node: Node, where: Where) -> bool:
 
 def step(draft: Draft, node: MapNode, where: Where) -> StepNode:
     """One entry of a list of steps."""
+    draft.mappings[_place(node)] = node
     if "block" in node.items:
         return _block(draft, node, where)
     if "include" in node.items:

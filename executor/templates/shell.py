@@ -52,6 +52,14 @@ def spots(script: str) -> tuple[Spot, ...]:
     return tuple(_spot(script, position, context, reader) for position, context in sorted(reader.found.items()))
 
 
+@lru_cache(maxsize=2048)
+def pipes(script: str) -> tuple[int, ...]:
+    """Where a script joins commands by `|`, in order. Raises Fault where the script cannot be followed."""
+    reader = _Reader(script)
+    reader.bare(closing="")
+    return tuple(sorted(reader.pipes))
+
+
 def _spot(script: str, position: int, context: Context, reader: _Reader) -> Spot:
     start, end = min(
         (span for span in reader.words if span[0] <= position < span[1]),
@@ -87,6 +95,7 @@ class _Reader:
     depth: int = 0
     found: dict[int, Context] = field(default_factory=dict)
     words: list[tuple[int, int]] = field(default_factory=list)
+    pipes: list[int] = field(default_factory=list)
     documents: list[tuple[str, bool]] = field(default_factory=list)  # here-documents that wait for their line's end
 
     def bare(self, closing: str) -> None:
@@ -117,6 +126,7 @@ class _Reader:
                     self._parenthesis(words)
                 case ";" | "&" | "|":
                     words.end(separator=True)
+                    self._pipe(words)
                     self.at += 1
                 case "<" if self.text.startswith("<<", self.at):
                     words.end()
@@ -212,7 +222,9 @@ class _Reader:
                     raise _refused("within ${…}", self.at)
                 case "\\":
                     self._escaped()
-                case "'" if not quoted:
+                case "'" if quoted:
+                    self._quote_in_quotes()
+                case "'":
                     self.single()
                 case '"':
                     self.double()
@@ -222,6 +234,13 @@ class _Reader:
                     self.dollar(quoted=quoted)
                 case _:
                     self.at += 1
+
+    def _quote_in_quotes(self) -> None:
+        """A `'` within `"${…}"` quotes in some shells and stands for itself in others."""
+        end = self.text.find("'", self.at + 1)
+        if end < 0 or set(self.text[self.at + 1 : end]) & set('}"$`\\\n\0'):
+            raise self._ambiguous('a \' within "${…}"')
+        self.at = end + 1
 
     def arithmetic(self, start: int) -> None:
         """The inside of `$((…))` or `((…))`."""
@@ -247,6 +266,8 @@ class _Reader:
             match self.text[self.at]:
                 case "\0":
                     raise _refused("within $'…'", self.at)
+                case "\\" if self.text[self.at + 1 : self.at + 2] == "'":
+                    raise self._ambiguous("\\' within $'…'")
                 case "\\":
                     self._escaped()
                 case "'":
@@ -276,6 +297,13 @@ class _Reader:
                 self._hole(Context.COMMENT)
             else:
                 self.at += 1
+
+    def _pipe(self, words: _Words) -> None:
+        """Note a `|` that joins commands: not `||`, not `>|`, and not between the patterns of a `case`."""
+        around = self.text[max(0, self.at - 1) : self.at + 2]
+        of_case = words.cases and _PATTERN.match(self.text, self.at)
+        if self.text[self.at] == "|" and "||" not in around and not around.startswith(">") and not of_case:
+            self.pipes.append(self.at)
 
     def _parenthesis(self, words: _Words) -> None:
         start = self.at
@@ -324,7 +352,15 @@ class _Reader:
     def _escaped(self) -> None:
         if self.text[self.at + 1 : self.at + 2] == HOLE:
             raise _refused("right behind a backslash", self.at + 1, hint="write \\\\ for a backslash as text")
-        self.at += 2
+        self.at = min(self.at + 2, len(self.text))
+
+    def _ambiguous(self, what: str) -> Fault:
+        return Fault(
+            f"shells read {what} in different ways, so that no value has a safe place in this script",
+            hint=f"write it otherwise, or {_WAY_ROUND}",
+            code="shell-place",
+            start=self.at,
+        )
 
     def _more(self, start: int, what: str) -> bool:
         if self.at >= len(self.text):
@@ -337,6 +373,7 @@ class _Reader:
             raise Fault("this script is nested too deeply to be followed", start=max(start, 0))
 
 
+_PATTERN = re.compile(r"[^\n()$;&]*\)")  # the rest of the patterns of a `case`, from a `|` on
 _OPENING = frozenset(["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"])
 
 
