@@ -85,6 +85,8 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
     yield labelled("Hosts", f"{len(touched):,}: {hosts(touched)}" if touched else "none", 0)
     if read.executable is not None:
         yield labelled("Shell", read.executable, 0)
+    if read.timeout is not None:
+        yield labelled("Timeout", f"{read.timeout} for a command that says no other", 0)
     yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
 
 

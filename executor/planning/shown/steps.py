@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 
 from executor.model.actions import (
     SELF_UNDOING,
+    Assert,
+    Checklist,
     Copy,
+    Pause,
+    ProbeAction,
     Script,
     SetVars,
     Shell,
@@ -18,7 +22,7 @@ from executor.model.actions import (
 )
 from executor.model.leaves import Late, Text
 from executor.model.plans import Plan, PlannedStep
-from executor.model.steps import Body, Item, Retry, Settings, Task
+from executor.model.steps import Body, Item, Retry, Task
 from executor.planning.shown.actions import action, in_short
 from executor.planning.shown.lines import Line, command, plain, within
 from executor.planning.shown.probes import probe
@@ -33,17 +37,25 @@ class Reading:
     root: str
     known_after: Mapping[str, str]  # a name that only the run knows -> after which step it is known
     executable: str | None = None  # what runs most commands
+    timeout: str | None = None  # how long most commands may take, where each has a limit
 
 
 def reading(plan: Plan) -> Reading:
     """Look the plan through for what its steps have in common."""
-    used = Counter(
-        said(item.body.settings.executable)
+    commands = [
+        (item.body.settings, isinstance(item.body.action, Shell))
         for shown in _all_steps(plan)
         for item in items_of(shown)
-        if item.body.settings.executable is not None and isinstance(item.body.action, Shell)
+        if isinstance(item.body.action, Shell | Script)
+    ]
+    used = Counter(said(given.executable) for given, shell in commands if shell and given.executable is not None)
+    limits = Counter("" if given.timeout is None else duration(given.timeout) for given, _ in commands)
+    return Reading(
+        plan.root,
+        _registry(plan),
+        executable=used.most_common(1)[0][0] if used else None,
+        timeout=limits.most_common(1)[0][0] if limits and "" not in limits and len(commands) > 1 else None,
     )
-    return Reading(plan.root, _registry(plan), used.most_common(1)[0][0] if used else None)
 
 
 def step(shown: PlannedStep, read: Reading, *, armed: bool = False) -> Iterator[Line]:
@@ -182,7 +194,7 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
         if body.stdin is not None:
             lines = said(body.stdin).count("\n") + 1
             yield plain(f"with {counted(lines, 'line')} on standard input", 2)
-    around = joined(text for text in _settings(body.settings, read) if text not in beside)
+    around = joined(text for text in _settings(body, read) if text not in beside)
     if around:
         yield plain(f"({around})", 2, hang=1, style="faint")
     yield from _judged(body)
@@ -192,7 +204,13 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
         yield plain(f"verify: {probe(body.verify)}", hang=8)
 
 
-def _settings(given: Settings, read: Reading) -> Iterator[str]:
+def limited(body: Body) -> bool:
+    """Whether a timeout holds for this: what waits for a person or has times of its own knows none."""
+    return not isinstance(body.action, Checklist | ProbeAction | Pause | Assert | SetVars)
+
+
+def _settings(body: Body, read: Reading) -> Iterator[str]:
+    given = body.settings
     if given.become not in (None, False):
         user = "root" if given.become_user is None else said(given.become_user)
         yield f"as {user}" if given.become is True else f"as {user} if {said(given.become)}"
@@ -205,7 +223,7 @@ def _settings(given: Settings, read: Reading) -> Iterator[str]:
     if given.environment:
         secret = given.no_log is True
         yield "with " + " ".join(f"{name}={'…' if secret else said(text)}" for name, text in given.environment.items())
-    if given.timeout is not None:
+    if given.timeout is not None and limited(body) and duration(given.timeout) != read.timeout:
         yield f"at most {duration(given.timeout)}"
     if given.ignore_errors not in (None, False):
         yield (
@@ -233,7 +251,7 @@ def _undo(item: Item, read: Reading) -> Iterator[Line]:
     if item.rollback:
         for task in item.rollback:
             for inner in task.items:
-                yield from _undo_item(inner, task.name, read, tuple(_settings(item.body.settings, read)))
+                yield from _undo_item(inner, task.name, read, tuple(_settings(item.body, read)))
     elif item.rollback is None and undoes_itself(item):
         yield plain(f"undo: {undoing(item, read.root)}", hang=6)
     elif item.rollback is None and changes(item) and not item.body.irreversible:

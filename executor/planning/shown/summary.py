@@ -10,7 +10,7 @@ from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.model.steps import Item
 from executor.planning.shown.lines import Line, plain
-from executor.planning.shown.steps import changes, items_of, undoes_itself, undoing
+from executor.planning.shown.steps import changes, items_of, limited, undoes_itself, undoing
 from executor.planning.shown.words import counted, duration, hosts, said
 
 MOST_WAITS = 6
@@ -78,10 +78,22 @@ def _is_silent(item: Item) -> bool:
 
 
 def waits(plan: Plan) -> Iterator[Line]:
-    """The longest times that the plan may spend on waiting, longest first."""
-    found = sorted(dict.fromkeys(_waits(plan)), key=lambda wait: -wait[0])
+    """The longest times that the plan may spend on waiting, longest first, and then the limits of its commands."""
+    found = [*_longest_first(_waits(plan)), *_longest_first(_limits(plan))]
     for seconds, text in found[:MOST_WAITS]:
         yield plain(f"{duration(seconds):<8}{text}", 2, hang=8)
+
+
+def _longest_first(found: Iterator[tuple[float, str]]) -> list[tuple[float, str]]:
+    return sorted(dict.fromkeys(found), key=lambda wait: -wait[0])
+
+
+def _limits(plan: Plan) -> Iterator[tuple[float, str]]:
+    for stage in plan.stages:
+        for step in () if stage.skipped else all_steps(stage):
+            for item in items_of(step):
+                if isinstance(item.body.settings.timeout, int | float) and limited(item.body):
+                    yield item.body.settings.timeout, f"{step.id} {step.name}, timeout"
 
 
 def _waits(plan: Plan) -> Iterator[tuple[float, str]]:
@@ -102,8 +114,6 @@ def _waits(plan: Plan) -> Iterator[tuple[float, str]]:
                         yield from _of_probe(probe, title)
                 if item.body.verify is not None:
                     yield from _of_probe(item.body.verify, f"{title}, verify")
-                if isinstance(item.body.settings.timeout, int | float):
-                    yield item.body.settings.timeout, f"{title}, timeout"
 
 
 def _between(stage: PlannedStage) -> Iterator[tuple[float, str]]:
