@@ -31,7 +31,8 @@ def _max_failures(subject: Subject) -> Iterator[Finding]:
             yield Finding("every host may fail, so that nothing ever aborts this stage", place, "a number below 100%")
         elif total is not None and not amount.percent and amount.number >= total:
             hosts = "the only host" if total == 1 else f"all {total} hosts"
-            yield Finding(f"{hosts} of this stage may fail, so that nothing ever aborts it", place, f"below {total}")
+            hint = f"below {total}" if total > 1 else "0, which is the default"
+            yield Finding(f"{hosts} of this stage may fail, so that nothing ever aborts it", place, hint)
         elif total is not None and amount.percent and not amounts.allowed_failures(amount, total):
             hint = f"at least {_share(total)}%, or a number of hosts"
             yield Finding(f"{amount.number:g}% of {total} hosts is none: the first failure aborts", place, hint)

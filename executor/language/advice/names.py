@@ -27,8 +27,7 @@ def _unused(subject: Subject) -> Iterator[Finding]:
     for declared in subject.declared:
         # Names of Ansible's mean something to other tools that read the same file.
         if declared.name not in used and not declared.name.startswith("ansible_"):
-            what = "never read" if declared.kind == "registered result" else "never used"
-            yield Finding(f"the {declared.kind} {declared.name!r} is {what}", declared.place, "remove it")
+            yield Finding(f"nothing uses the {declared.kind} {declared.name!r}", declared.place, "remove it")
 
 
 def _words(subject: Subject) -> set[str] | None:

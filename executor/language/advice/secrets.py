@@ -12,12 +12,16 @@ from executor.model.leaves import Kind, Template
 from executor.model.probes import Http
 from executor.templates.faults import place_of
 
-_WORD = r"(?:password|passwd|passphrase|token|secret|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)"
+_WORD = (
+    r"(?:password|passwd|passphrase|token|secret(?:[-_]?key)?|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)"
+)
 # A value that is no secret: from the environment, from a file, asked for, a template over a secret, or a placeholder.
 _VALUE = r"(?P<value>(?![\"']?(?:\$|<|-|\{\{\s*secret\())(?:\"[^\"\n]+\"|'[^'\n]+'|\{\{[^}]*\}\}|[^\s\"';|&)]+))"
 _IN_COMMAND = re.compile(rf"(?<![\w-])(?:--?[\w-]*{_WORD}(?:=|[ \t]+)|\w*{_WORD}=){_VALUE}", re.IGNORECASE)
 _NO_VALUE = re.compile(r"[\"']?(?:/|~|true\b|false\b|none\b|\.)", re.IGNORECASE)
-_IN_URL = re.compile(rf"://[^/@\s:]*:(?P<password>[^/@\s]+)@|[?&]{_WORD}=(?P<query>[^&\s]+)", re.IGNORECASE)
+_IN_URL = re.compile(
+    rf"://[^/@\s:]*:(?P<password>[^/@\s]+)@|[?&]{_WORD}=(?P<query>\{{\{{[^}}]*\}}\}}|[^&\s]+)", re.IGNORECASE
+)
 _NAMED = re.compile(rf"(?:.*_)?{_WORD}", re.IGNORECASE)
 _COMMANDS = ("shell", "apply", "unless", "only_if")
 
@@ -31,7 +35,7 @@ def _in_command(subject: Subject) -> Iterator[Finding]:
                     yield Finding(
                         "a secret in a command can be read in the host's process list by everybody there",
                         place_of(text, *found.span()) if text else seen.step.place,
-                        "give it through `environment:` or `stdin:`",
+                        "write {{ secret('name') }}, or give it through `environment:` or `stdin:`",
                     )
 
 
@@ -93,7 +97,7 @@ def _plain(subject: Subject) -> Iterator[Finding]:
 
 
 _MESSAGE = "a secret is written out here, for everybody who reads this file or its history"
-_HINT = "give it with -e @file, or keep it where the inventory gets it from"
+_HINT = "name it under `secrets:` in the inventory, and write {{ secret('name') }} here"
 
 
 def _written_out(node: Node | None) -> Iterator[Finding]:
