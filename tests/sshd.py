@@ -2,7 +2,7 @@
 
     from tests.sshd import sshd  # noqa: F401
 
-A test asks for `sshd` and starts as many servers as it wants: `sshd()`, `sshd("MaxSessions 2")`, `sshd(shell="mksh")`.
+A test asks for `sshd` and starts as many servers as it wants: `sshd()`, `sshd("MaxSessions 2")`, `sshd(login="mksh")`.
 Whatever was started, sessions and jobs of theirs included, is ended by pid when the test is over.
 """
 
@@ -78,6 +78,13 @@ class SshServer:
         for pid in self.sessions():
             _kill(pid)
 
+    def vanish(self) -> None:
+        """Ends the server and every connection."""
+        sessions = self.sessions()
+        self.stop()
+        for pid in sessions:
+            _kill(pid)
+
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
@@ -98,33 +105,30 @@ class SshServer:
 
 
 class StartServer(Protocol):
-    def __call__(self, *options: str, shell: str = "", port: int = 0) -> SshServer: ...
+    def __call__(self, *options: str, login: str = "", port: int = 0) -> SshServer: ...
 
 
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts servers: options are lines of sshd_config, `shell` stands in for the /bin/sh that a client asks for."""
+    """Starts servers. Options are lines of sshd_config; `login` is run instead of what a client asks for."""
     binary = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if binary is None or shutil.which("ssh-keygen") is None:
         pytest.skip("needs OpenSSH's sshd and ssh-keygen")
     servers: list[SshServer] = []
 
-    def start(*options: str, shell: str = "", port: int = 0) -> SshServer:
+    def start(*options: str, login: str = "", port: int = 0) -> SshServer:
         folder = tmp_path / f"sshd{len(servers)}"
-        server = _start(binary, folder, options, shell, port or _free_port())
+        server = _start(binary, folder, options, login, port or _free_port())
         servers.append(server)
         return server
 
     yield start
     for server in servers:
-        sessions = server.sessions()
-        server.stop()
-        for pid in sessions:
-            _kill(pid)
+        server.vanish()
         _end_jobs(server.home)
 
 
-def _start(binary: str, folder: Path, options: tuple[str, ...], shell: str, port: int) -> SshServer:
+def _start(binary: str, folder: Path, options: tuple[str, ...], login: str, port: int) -> SshServer:
     folder.mkdir(mode=0o700)
     (folder / "home").mkdir()
     for name in ("host_key", "login"):
@@ -132,7 +136,7 @@ def _start(binary: str, folder: Path, options: tuple[str, ...], shell: str, port
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(folder / name)], check=True
         )
     (folder / "authorized_keys").write_bytes((folder / "login.pub").read_bytes())
-    command = f"exec {shell}" if shell else 'eval "$SSH_ORIGINAL_COMMAND"'
+    command = f"exec {login}" if login else 'eval "$SSH_ORIGINAL_COMMAND"'
     config = [
         *options,
         f"Port {port}",

@@ -10,7 +10,7 @@ from functools import partial
 from socket import gaierror
 from typing import TYPE_CHECKING, Any
 
-from executor.hosts.errors import ConnectionFailed
+from executor.hosts.errors import ConnectionFailed, ForwardingRefused
 from executor.hosts.host_keys import Checked, host_key
 from executor.hosts.known_hosts import HostKey, KnownHostsFiles
 from executor.hosts.lines import Tap, Tunnel, open_line
@@ -96,7 +96,7 @@ def fetch_host_key(target: Target, tunnel: Tunnel | None) -> HostKey:
     """The key that a server shows, unchecked and without a login (blocking). Raises ConnectionFailed."""
     try:
         line = open_line(target, tunnel)
-    except OSError as error:
+    except (OSError, ForwardingRefused) as error:
         raise _explained(error, target) from error
     transport = _transport(line, (), disabled_algorithms=None)
     try:
@@ -121,7 +121,7 @@ def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | Non
     started = time.monotonic()
     try:
         tap = Tap(open_line(target, tunnel))
-    except OSError as error:
+    except (OSError, ForwardingRefused) as error:
         raise _explained(error, target) from error
     client = fabric.Connection(
         target.host,
@@ -180,6 +180,8 @@ def _explained(error: Exception, target: Target) -> Exception:
     match error:
         case ConnectionFailed():
             return error
+        case ForwardingRefused():
+            return ConnectionFailed(f"the jump host before {target} does not forward connections", kind="config")
         case gaierror():
             return ConnectionFailed(f"there is no host named {target.host}")
         case TimeoutError():

@@ -53,12 +53,12 @@ class LocalHost:
 
     def _open(self, new_lane: Callable[[], Lane]) -> Lane:
         lane = new_lane()
-        lane.join(_Process(self._become.way_in(lane.kind.user), self._root, lane))
+        lane.join(ProcessWire(self._become.way_in(lane.kind.user), self._root, lane))
         self._become.enter(lane, _START)
         return lane
 
 
-class _Process:
+class ProcessWire:
     """A wire to a shell of this machine, with a thread for each of its outputs."""
 
     def __init__(self, command: str, root: Path, lane: Lane) -> None:
@@ -90,6 +90,7 @@ class _Process:
         errors = threading.Thread(target=_read, args=(self._process.stderr, lane.complained), daemon=True)
         errors.start()
         _read(self._process.stdout, lane.received)
+        self.close()
         self._process.wait()
         lane.closed()
 

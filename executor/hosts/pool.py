@@ -94,12 +94,14 @@ class Hosts:
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
         time.sleep(random.uniform(0, _STAGGER * min(len(self._specs), 100)))  # noqa: S311  jitter, not a secret
         began = time.monotonic()
+        failure: ConnectionFailed | None = ConnectionFailed("the program failed while it connected")
         try:
             self.host(name).connect()
+            failure = None
         except ConnectionFailed as error:
-            told(name, time.monotonic() - began, error)
-        else:
-            told(name, time.monotonic() - began, None)
+            failure = error
+        finally:
+            told(name, time.monotonic() - began, failure)
 
     def _jump(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
         """A jump host: one of the inventory, or `[user@]host[:port]`. Raises ConnectionFailed for a circle."""

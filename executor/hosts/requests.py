@@ -115,7 +115,7 @@ def check(job: Job) -> None:
 
 def _prelude(job: Job) -> str:
     exports = "".join(f"export {name}={_quote(value)}\n" for name, value in job.environment.items())
-    return exports + (f"cd {_folder(job.chdir)} || rb_no chdir\n" if job.chdir else "")
+    return exports + (f"cd {_folder(job.chdir)} || rb_no\n" if job.chdir else "")
 
 
 def _folder(path: str) -> str:

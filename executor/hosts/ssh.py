@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from executor.hosts.become import Become
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PULSE = 15.0
 # How long a lost host is looked for while a job is on it.
 PATIENCE = 60.0
+_NOTICE = 2.0  # seconds in which a transport finds out that its line is dead
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 # What a second try can cure.
 _PASSING = {"unreachable", "timeout"}
@@ -162,7 +163,7 @@ class SshHost:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _open_lane(self, new_lane: Callable[[], Lane]) -> Lane:
-        from paramiko import SSHException  # noqa: PLC0415  heavy
+        from paramiko import ChannelException, SSHException  # noqa: PLC0415  heavy
 
         from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
 
@@ -174,10 +175,15 @@ class SshHost:
             try:
                 lane.join(ChannelWire(connection.transport, command, lane, self.target.timeout))
                 self._become.enter(lane, self.target.timeout)
-            except (SSHException, EOFError, LaneFailed) as error:
+            except ChannelException as error:
+                raise LaneFailed(f"the server opens no further session: {error.text}") from error
+            except (SSHException, EOFError, OSError, LaneFailed) as error:
+                if str(error) and isinstance(error, LaneFailed):
+                    raise
+                # Without a word, the connection is lost, as the transport will notice: on a new one it may work.
+                connection.transport.join(_NOTICE)
                 if connection.alive() or time.monotonic() > give_up:
-                    raise LaneFailed(str(error)) from error
-                # The connection was lost meanwhile: on a new one it may work.
+                    raise LaneFailed(str(error) or "no shell answers") from error
             else:
                 return lane
 
@@ -194,6 +200,7 @@ def _ask_for_life(connection: Connection) -> None:
     """Sends a request that every server answers, if only with a refusal. In a thread: a dead line may block it."""
     from paramiko.common import cMSG_GLOBAL_REQUEST  # noqa: PLC0415  heavy
     from paramiko.message import Message  # noqa: PLC0415  heavy
+    from paramiko.ssh_exception import SSHException  # noqa: PLC0415  heavy
 
     message = Message()
     message.add_byte(cMSG_GLOBAL_REQUEST)
@@ -201,4 +208,10 @@ def _ask_for_life(connection: Connection) -> None:
     message.add_boolean(True)
     # Transport.global_request would wait for the answer without a deadline.
     send = connection.transport._send_user_message  # type: ignore[attr-defined]  # not in its stubs
-    threading.Thread(target=send, args=(message,), name="runbook-pulse", daemon=True).start()
+
+    def ask() -> None:
+        # A connection that is lost now needs no question any more.
+        with suppress(OSError, EOFError, SSHException):
+            send(message)
+
+    threading.Thread(target=ask, name="runbook-pulse", daemon=True).start()

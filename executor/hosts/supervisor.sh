@@ -6,7 +6,7 @@
 #
 # A lane is one such shell; it runs one job at a time. A durable job ID leaves this in the folder of its run, mode 0700:
 #   ID.sh           its script             ID.in   an input too large to be held in memory
-#   ID.out ID.err   what it printed        ID.to ID.ca   its timeout has passed; its end was asked for
+#   ID.out ID.err   what it printed        ID.to ID.ca ID.no   its timeout has passed; its end was asked for; no such folder
 #   ID.rc           its record. Making it is the claim, and exclusive. Its one line is overwritten in place, which needs no
 #                   disk block: "c" claimed, "r PID LANE" running, "x RC HOW" ended, "n WHY" never started
 # and a durable lane three pipes: LANE.f and LANE.t with orders for its follower and its timer, and LANE.w, which it holds
@@ -61,7 +61,7 @@ rb_signal() { kill "-$1" "-$2" || kill "-$1" "$2"; }
 
 rb_finish() { # PID: end its whole group, politely at first
 	rb_signal TERM "$1"
-	rb_left=50
+	rb_left=50 # tenths of a second
 	while [ "$rb_left" -gt 0 ] && { kill -0 "-$1" || kill -0 "$1"; }; do
 		rb_sleep 1
 		rb_left=$((rb_left - 1))
@@ -96,7 +96,7 @@ rb_spawn() { # PRELUDE
 		while :; do
 			wait "$rb_pid"
 			rb_rc=$?
-			[ "$rb_rc" -gt 128 ] && kill -0 "$rb_pid" || break
+			kill -0 "$rb_pid" || break
 		done
 	fi
 	# ksh says 256 + n for signal n
@@ -142,12 +142,10 @@ rb_ended() { # ID RC
 		rb_how=timeout
 	elif [ -e "$rb_dir/$1.ca" ]; then
 		rb_how=cancelled
-	elif [ "$2" = 126 ]; then
-		rb_state "$1"
-		if [ "$rb_s" = n ]; then
-			echo "n $1 $rb_a" >&7
-			return
-		fi
+	elif [ "$2" = 126 ] && [ -e "$rb_dir/$1.no" ]; then
+		rb_write "$1" n chdir
+		echo "n $1 chdir" >&7
+		return
 	fi
 	rb_write "$1" x "$2" "$rb_how"
 	echo "x $1 $2 $rb_how" >&7
@@ -347,13 +345,27 @@ rb_time() { # orders: "ID PID DEADLINE"
 				[ "$rb_left" -le 0 ] || [ "$rb_left" -ge "$rb_nap" ] || rb_nap=$rb_left
 			fi
 			rb_sleep "$rb_nap"
-			rb_tick
+			if rb_lives; then
+				rb_tick
+			else
+				# The lane was killed: nobody is told any more, but the timeout holds.
+				exec 7>&-
+				[ "$rb_end" != 0 ] || exit
+			fi
 			# After two seconds a tick every .2 s will do.
 			rb_rounds=$((rb_rounds + 1))
 			[ "$rb_rounds" -lt 20 ] || rb_step=2
 		done
 		rb_rounds=0
 	done
+}
+
+rb_lives() { # whether this lane's own shell does; a zombie would answer kill -0
+	if read -r rb_x rb_x rb_x </proc/$$/stat; then
+		case $rb_x in Z* | X*) return 1 ;; esac
+	else
+		kill -0 $$
+	fi
 }
 
 rb_tick() { # never a second one before the first was answered: with a silent link the pipe would fill, and the timer wait
@@ -391,10 +403,10 @@ rb_begin() { # MARK LANE FOLDER .   FOLDER is "-" for a lane of plain jobs
 	fi
 	if [ "$3" = - ]; then
 		rb_started() { rb_told; }
-		rb_no() { rb_say n "$1"; exit 126; }
+		rb_no() { rb_say n chdir; exit 126; }
 	else
 		rb_started() { rb_noted; }
-		rb_no() { rb_write "$rb_id" n "$1"; exit 126; }
+		rb_no() { true >"$rb_dir/$rb_id.no"; exit 126; }
 		rb_folder "$HOME/.runbook" "$3" || [ "$rb_unfit" != write ] || rb_folder "/var/tmp/.runbook-$(id -u)" "$3"
 		[ -n "$rb_unfit" ] || rb_staff
 	fi

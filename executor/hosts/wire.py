@@ -59,7 +59,10 @@ class ChannelWire:
         self._channel.settimeout(None)
 
     def send(self, data: bytes) -> None:
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except (EOFError, SSHException) as error:
+            raise ConnectionError("the connection is lost") from error
 
     def close(self) -> None:
         # Elsewhere, as it speaks with the server, and may be asked for by the transport's own thread.

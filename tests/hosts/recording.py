@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
-from executor.hosts.protocol import Host, Job, JobEnd, Stream
+from executor.hosts.protocol import Job, JobEnd, Sink, Stream
 
 _NUMBERS = count(1)
 
@@ -48,20 +49,26 @@ class Recording:
             assert self.news.wait_for(lambda: text in self.stdout, 30), f"{text!r} never came: {self.stdout!r}"
 
 
+class Starter(Protocol):
+    """What these helpers need of a host."""
+
+    def start(self, job: Job, sink: Sink) -> None: ...
+
+
 def job(script: str, **settings: object) -> Job:
     """A job with an id that no other job has."""
     settings.setdefault("id", f"job{next(_NUMBERS)}")
     return Job(script=script, **settings)  # type: ignore[arg-type]  # the caller's keywords are Job's fields
 
 
-def start(host: Host, script: str, **settings: object) -> Recording:
+def start(host: Starter, script: str, **settings: object) -> Recording:
     sink = Recording()
     host.start(job(script, **settings), sink)
     return sink
 
 
-def run(host: Host, script: str, **settings: object) -> Recording:
+def run(host: Starter, script: str, **settings: object) -> Recording:
     """Starts a job and waits for its end."""
     sink = start(host, script, **settings)
-    assert sink.end
+    assert sink.end.how
     return sink

@@ -1,0 +1,124 @@
+"""All hosts of a run together."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import replace
+
+import pytest
+
+from executor.hosts.errors import ConnectionFailed
+from executor.hosts.local import LocalHost
+from executor.hosts.pool import Hosts
+from executor.model.inventories import HostSpec, Ssh
+from tests.hosts.recording import run
+from tests.sshd import SshServer, StartServer
+
+pytestmark = pytest.mark.sshd
+
+
+def connect(hosts: Hosts, *names: str) -> dict[str, ConnectionFailed | None]:
+    answers: queue.SimpleQueue[tuple[str, ConnectionFailed | None]] = queue.SimpleQueue()
+    hosts.connect(names, lambda name, _, error: answers.put((name, error)))
+    return dict(answers.get(timeout=30) for _ in names)
+
+
+def specs(server: SshServer, *names: str, **ssh: str) -> dict[str, HostSpec]:
+    return {name: server.spec(name, **ssh) for name in names}
+
+
+def test_many_hosts_are_reached_side_by_side_and_one_that_is_not_is_told(sshd: StartServer) -> None:
+    server = sshd()
+    all_specs = specs(server, *(f"web{n}" for n in range(30)))
+    all_specs["away"] = server.spec("away", port=1)
+    with Hosts(all_specs, "run1") as hosts:
+        answers = connect(hosts, *all_specs)
+        assert [name for name, error in answers.items() if error] == ["away"]
+        for n in range(30):
+            assert run(hosts.host(f"web{n}"), f"echo {n}").stdout == f"{n}\n".encode()
+    assert len(server.run_folders()) == 30, "hosts that share a home keep apart"
+
+
+def test_localhost_needs_no_connection(tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("root")
+    with Hosts({"localhost": HostSpec("localhost", "localhost", local=True)}, "run1", root=root) as hosts:
+        assert connect(hosts, "localhost") == {"localhost": None}
+        assert isinstance(hosts.host("localhost"), LocalHost)
+
+
+def test_a_host_behind_a_jump_host_of_the_inventory(sshd: StartServer) -> None:
+    bastion, inner = sshd(), sshd()
+    known = specs(bastion, "bastion") | specs(inner, "db1", jump="bastion")
+    with Hosts(known, "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+        assert run(hosts.host("db1"), "pwd").stdout == f"{inner.home}\n".encode()
+    assert "direct-tcpip" in bastion.log() or "Accepted publickey" in bastion.log()
+    assert not bastion.run_folders(), "nothing runs on the bastion"
+
+
+def test_a_lost_jump_host_is_found_again(sshd: StartServer) -> None:
+    bastion, inner = sshd(), sshd()
+    known = specs(bastion, "bastion") | specs(inner, "db1", jump="bastion")
+    with Hosts(known, "run1") as hosts:
+        connect(hosts, "db1")
+        bastion.cut()
+        ran = run(hosts.host("db1"), "echo x")
+        assert ran.end.rc == 0, ran.end
+
+
+def test_a_chain_of_jump_hosts(sshd: StartServer) -> None:
+    first, second, inner = sshd(), sshd(), sshd()
+    known = specs(first, "first") | specs(second, "second") | specs(inner, "db1", jump="first,second")
+    with Hosts(known, "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+    assert f"127.0.0.1 port {inner.port}" in second.log() or "Accepted publickey" in second.log()
+    assert "Accepted publickey" in first.log()
+
+
+def test_a_jump_host_by_address_uses_the_ssh_config(sshd: StartServer) -> None:
+    bastion, inner = sshd(), sshd()
+    jump = f"{bastion.user}@127.0.0.1:{bastion.port}"
+    with Hosts(specs(inner, "db1", jump=jump), "run1") as hosts:
+        error = connect(hosts, "db1")["db1"]
+    assert error is not None, "its key is in no known_hosts file of the user's"
+    assert error.kind == "host-key-unknown"
+
+
+def test_a_jump_for_all_hosts_is_not_for_the_bastion_itself(sshd: StartServer) -> None:
+    bastion = sshd()
+    with Hosts(specs(bastion, "bastion", jump="bastion"), "run1") as hosts:
+        assert connect(hosts, "bastion") == {"bastion": None}
+
+
+def test_jump_hosts_in_a_circle_are_an_error(sshd: StartServer) -> None:
+    server = sshd()
+    one = server.spec("one", jump="two")
+    known = {
+        "one": replace(one, address="127.0.0.2"),
+        "two": replace(server.spec("two", jump="three"), address="127.0.0.3"),
+        "three": replace(server.spec("three", jump="one"), address="127.0.0.4"),
+    }
+    with Hosts(known, "run1") as hosts:
+        error = connect(hosts, "one")["one"]
+    assert error is not None
+    assert error.reason == "the jump hosts go in a circle: one → two → three → one"
+
+
+def test_a_jump_host_that_forbids_forwarding_says_so(sshd: StartServer) -> None:
+    bastion, inner = sshd("AllowTcpForwarding no"), sshd()
+    with Hosts(specs(bastion, "bastion") | specs(inner, "db1", jump="bastion"), "run1") as hosts:
+        error = connect(hosts, "db1")["db1"]
+    assert error is not None
+    assert "forward" in error.reason
+
+
+def test_two_names_of_one_machine_do_not_collide(sshd: StartServer) -> None:
+    server = sshd()
+    with Hosts(specs(server, "web1", "alias"), "run1") as hosts:
+        assert run(hosts.host("web1"), "echo 1", id="2.1").stdout == b"1\n"
+        assert run(hosts.host("alias"), "echo 2", id="2.1").stdout == b"2\n"
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with Hosts({"web1": HostSpec("web1", "192.0.2.1", Ssh())}, "run1") as hosts, pytest.raises(KeyError):
+        hosts.host("web2")
