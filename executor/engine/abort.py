@@ -113,6 +113,7 @@ def to_undo(plan: Plan, state: State) -> tuple[str, ...]:
         if scope == "host" and not host.out and host.entered.get(at) is not False:
             continue
         armed = [e for e in at_stake(state, host) if scope != "stage" or e.stage == at]
-        if armed or host.drained or host.always_due is not None or name in owners:
+        concerned = armed or host.drained or host.always_due is not None
+        if (concerned and not host.stopped) or name in owners:
             found.append(name)
     return tuple(found)

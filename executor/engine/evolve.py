@@ -266,7 +266,8 @@ def _batch_ended(plan: Plan, state: State, event: BatchEnded) -> None:
     stage.ended += 1
     if stage.window:
         stage.through.remove(event.batch)
-        if plan.stages[stage.at].pause is not None and stage.next < len(stage.hosts):
+        more = any(not state.hosts[name].out for name in stage.hosts[stage.next :])
+        if plan.stages[stage.at].pause is not None and more:
             stage.resting[event.batch] = state.ran[stage.at][event.batch - 1][0]
     state.touch_run()
 

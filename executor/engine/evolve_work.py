@@ -302,6 +302,7 @@ def _again(state: State, host: HostState) -> None:
     host.reconnect = failure is not None and failure.unreachable and bool(host.lost)
     work = host.work
     if work is None:
+        host.probe = 0  # a gate is passed as a whole
         arrive(state, host)
         return
     if work.broken:

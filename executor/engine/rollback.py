@@ -47,7 +47,7 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
 def waves(plan: Plan, state: State, hosts: Sequence[str], scope: Scope) -> tuple[Wave, ...]:
     """The way back for the hosts of an abort: all that is wanted of them and of the run."""
     found: list[Wave] = []
-    members = [state.hosts[name] for name in hosts if not state.hosts[name].lost]
+    members = [host for host in map(state.hosts.__getitem__, hosts) if not host.lost and not host.stopped]
     entries = [e for host in members for e in pending(state, host) if e.wanted]
     wide = [e for e in pending_run_wide(state) if e.wanted and not state.hosts[e.host].lost]
     for stage in _stages(state, members, [*entries, *wide], scope):

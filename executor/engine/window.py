@@ -69,7 +69,7 @@ def go_on(plan: Plan, state: State, stage: StageState, planned: PlannedStage) ->
             return pausing
     following = next((name for name in stage.hosts[stage.next :] if not state.hosts[name].out), None)
     if following is None:
-        return None if stage.open else batch.end(state, stage, planned)
+        return None if stage.open or stage.resting else batch.end(state, stage, planned)
     if _has_place(stage, following):
         return batch.admit(plan, state, stage, planned, (following,))
     if stage.open or stage.resting:

@@ -194,10 +194,13 @@ class Arms:
 def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
     """Each rollback deals with exactly what was armed within its scope, last first on each host.
 
-    A host on which something failed or could not be reached is left there; what follows on it is told as owed.
+    A host on which something failed or could not be reached is left there; what follows on it is told as owed, and may
+    be dealt with by a later rollback.
     """
     arms = Arms()
     stage = ""
+    whole = not _stopped_early(journal)
+    asked_for: set[Armed] = set()
     for number, event in enumerate(journal):
         arms.take(event)
         match event:
@@ -205,36 +208,53 @@ def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
                 stage = now
             case RollbackStarted(scope, _, hosts, alone) if "back again" not in event.reason:
                 after = list(_undone(journal[number:]))
-                for host in (alone,) if alone else hosts:
-                    wanted = [e for e in arms.of(host) if scope != "stage" or e[1].startswith(f"{stage}.")]
-                    _compare(host, wanted, [u for u in after if u.host == host], arms.wide)
-                if not alone and scope != "host":
-                    wide = [e for e in arms.of_the_run() if scope != "stage" or e[1].startswith(f"{stage}.")]
-                    told = [(u.host, u.task, u.item) for u in after if (u.host, u.task, u.item) in arms.wide]
-                    first = list(dict.fromkeys(told))
-                    if not _stopped_early(journal):
-                        assert set(first) == set(wide), f"of the run {first} was dealt with, {wide} was armed"
+                earlier = list(_undone(journal[:number]))
+                over = {_entry(one) for one in earlier if one.outcome in _OVER}
+                owed = {_entry(one) for one in earlier if one.outcome == "owed"}
+                stuck = {one.host for one in earlier if one.outcome == "failed"}
+                for host in set((alone,) if alone else hosts) - stuck:
+                    wanted = [e for e in arms.of(host) if _in_scope(e, scope, stage) or e in asked_for]
+                    asked_for |= set(wanted)
+                    mine = [one for one in after if one.host == host and _entry(one) not in arms.wide]
+                    _compare(host, [e for e in wanted if e not in over], mine, owed if whole else None)
+                if not alone and scope != "host" and whole:
+                    wide = {e for e in arms.of_the_run() if _in_scope(e, scope, stage)}
+                    told = {_entry(one) for one in after} & arms.wide
+                    assert told == wide, f"of the run {told} was dealt with, {wide} was armed"
             case _:
                 pass
+
+
+def _in_scope(entry: Armed, scope: str, stage: str) -> bool:
+    return scope != "stage" or entry[1].startswith(f"{stage}.")
+
+
+def _entry(one: Undone) -> Armed:
+    return one.host, one.task, one.item
+
+
+_OVER = ("passed", "skipped")
 
 
 def _undone(events: Sequence[Event]) -> Iterator[Undone]:
     return (event for event in events if isinstance(event, Undone))
 
 
-def _compare(host: str, wanted: list[Armed], undone: list[Undone], wide: set[Armed]) -> None:
-    """What was dealt with, each at its first time, is what was armed, in its order, up to where the host stopped."""
+def _compare(host: str, wanted: list[Armed], undone: list[Undone], owed: set[Armed] | None) -> None:
+    """What was dealt with, each at its first time, is what was armed, in its order, up to where the host stopped.
+
+    Nothing is passed over but what was told as `owed` already; None: the run was stopped before its end.
+    """
     first: dict[Armed, Undone] = {}
     for one in undone:
-        entry = (one.host, one.task, one.item)
-        if entry not in wide:
-            first.setdefault(entry, one)
-    assert list(first) == wanted[: len(first)], f"{host} undid {list(first)}, armed was {wanted}"
+        first.setdefault(_entry(one), one)
+    done = list(first)
+    due = wanted[: len(done)] if owed is None else [e for e in wanted if e in first or e not in owed]
+    assert done == due, f"{host} undid {done}, armed was {wanted}"
     stopped = False
     for one in first.values():
-        if stopped:
-            assert one.outcome == "owed", f"{host} went on after a handler that did not pass: {one}"
-        stopped = stopped or one.outcome in ("failed", "owed")
+        assert not stopped or one.outcome == "owed", f"{host} went on after a handler that did not pass: {one}"
+        stopped = stopped or one.outcome not in _OVER
 
 
 def _stopped_early(journal: Sequence[Event]) -> bool:
@@ -246,9 +266,9 @@ def handlers_pass_once(journal: Sequence[Event]) -> None:
     """A handler that has passed is never dealt with again."""
     passed: set[Armed] = set()
     for one in _undone(journal):
-        entry = (one.host, one.task, one.item)
+        entry = _entry(one)
         assert entry not in passed, f"{entry} had passed already"
-        if one.outcome in ("passed", "skipped"):
+        if one.outcome in _OVER:
             passed.add(entry)
 
 
@@ -265,14 +285,14 @@ def the_run_comes_last(journal: Sequence[Event]) -> None:
                 stage = now
             case RollbackStarted(scope, _, hosts, alone):
                 for host in (alone,) if alone else hosts:
-                    wanted |= {e for e in arms.of(host) if scope != "stage" or e[1].startswith(f"{stage}.")}
+                    wanted |= {e for e in arms.of(host) if _in_scope(e, scope, stage)}
             case Undone(host, task, item, outcome=outcome):
                 entry = (host, task, item)
                 if entry in arms.wide and outcome == "passed":
                     later = arms.armed[arms.armed.index(entry) + 1 :]
                     missing = [e for e in later if e in wanted and e not in done]
                     assert not missing, f"{entry} is undone before {missing}"
-                if outcome in ("passed", "skipped"):
+                if outcome in _OVER:
                     done.add(entry)
             case _:
                 pass
