@@ -13,6 +13,7 @@ from executor.language.wording import did_you_mean, quoted
 from executor.model.inventories import Group, HostSpec, Inventory, Ssh
 from executor.model.leaves import Value
 from executor.model.places import Place
+from executor.model.secrets import SecretSource
 
 _RESERVED = {
     "all": "all hosts belong to it by themselves: write their `hosts:` and `vars:` at the top",
@@ -56,6 +57,7 @@ class Entries:
     hosts: Mapping[str, HostEntry] = field(default_factory=dict)
     groups: Mapping[str, GroupEntry] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
 
 
 def merge(first: Entries, second: Entries) -> Entries:
@@ -76,7 +78,12 @@ def merge(first: Entries, second: Entries) -> Entries:
             {**known.vars, **group.vars},
         )
     return Entries(
-        {**first.vars, **second.vars}, {**first.ssh, **second.ssh}, hosts, groups, (*first.files, *second.files)
+        {**first.vars, **second.vars},
+        {**first.ssh, **second.ssh},
+        hosts,
+        groups,
+        (*first.files, *second.files),
+        {**first.secrets, **second.secrets},
     )
 
 
@@ -103,7 +110,7 @@ def resolve(draft: Draft, entries: Entries) -> Inventory:
     hosts = {name: _host(name, entries, members, ordered) for name in entries.hosts}
     if LOCALHOST not in hosts:
         hosts[LOCALHOST] = HostSpec(LOCALHOST, LOCALHOST, vars=dict(entries.vars), local=True)
-    return Inventory(hosts, _groups(entries, members), dict(entries.vars), entries.files)
+    return Inventory(hosts, _groups(entries, members), dict(entries.vars), entries.files, secrets=dict(entries.secrets))
 
 
 def _host(name: str, entries: Entries, members: Mapping[str, frozenset[str]], parents_first: list[str]) -> HostSpec:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from executor.errors import InvalidInput, Problem
-from executor.language import foreign, leaves
+from executor.language import foreign, leaves, secrets
 from executor.language.checker import check
 from executor.language.checks import check_names, check_templates
 from executor.language.draft import Draft
@@ -96,6 +96,7 @@ def _entries(draft: Draft, node: MapNode, folder: Path) -> Entries:
         hosts=_hosts(draft, hosts, folder) if isinstance(hosts, MapNode) else {},
         groups=_groups(draft, groups) if isinstance(groups, MapNode) else {},
         files=(draft.files[-1],),
+        secrets=secrets.sources(draft, node.items.get("secrets"), folder),
     )
 
 

@@ -19,6 +19,7 @@ from executor.model.runbooks import Amount, AmountLeaf
 
 _INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _STATEMENTS = ("{%", "{#")
+_SECRET = re.compile(r"\$\{SECRET:([A-Za-z0-9_][A-Za-z0-9_.-]*)\}", re.ASCII)  # as process documents write it
 
 
 def written(node: Node) -> str:
@@ -51,6 +52,8 @@ def text(draft: Draft, node: Node, kind: Kind = Kind.TEXT) -> Text:
             "statement",
         )
         return written(node)
+    if _SECRET.search(written(node)):
+        return draft.template(Template(_SECRET.sub(r"{{ secret('\1') }}", written(node)), kind, _begin(node)))
     return _template(draft, node, kind) if _is_template(node) else written(node)
 
 

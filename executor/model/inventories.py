@@ -8,6 +8,7 @@ from typing import Literal, NoReturn
 
 from executor.model.leaves import Value
 from executor.model.places import NOWHERE, Place
+from executor.model.secrets import SecretSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,4 @@ class Inventory:
     files: tuple[str, ...] = ()
     layers: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)  # of each host, the strongest last
     vaulted: Mapping[str, Vaulted] = field(default_factory=dict)  # by the name that `secret()` knows them by
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
