@@ -52,17 +52,20 @@ def _stage(plan: Plan, state: State) -> PlannedStage | None:
 
 
 def interrupt(plan: Plan, state: State) -> Decision | None:
-    """The operator wants to interrupt the way forward: ask what they want where somebody can be asked."""
+    """The operator wants to interrupt the way forward: ask what they want where somebody can be asked.
+
+    That does not hang on `on_failure`: with --yes a failure is rolled back without a question, an interrupt is not.
+    """
     if state.interrupt != "ask":
         return begin(plan, state, "interrupted") if state.chosen and state.interrupted else None
     stage = _stage(plan, state)
-    if stage is None or stage.on_failure != "ask":
+    if not plan.attended and (stage is None or stage.on_failure != "ask"):
         return begin(plan, state, "interrupted")
     question = Question(
         "interrupt", "Interrupted. What now?", choices=("go on", "roll back", "stop"), default="roll back",
         timeout=SILENCE,
     )  # fmt: skip
-    key = Key(LOCAL, stage.id, "interrupt", attempt=state.asks + 1)
+    key = Key(LOCAL, NO_STAGE if stage is None else stage.id, "interrupt", attempt=state.asks + 1)
     return Decision((Asked(key, question),), (Ask(key, question),))
 
 

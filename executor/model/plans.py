@@ -94,6 +94,7 @@ class Plan:
     owner: str = ""
     forks: int = 0  # 0: as many as the batches want
     step_mode: bool = False  # --step: ask before each
+    attended: bool = False  # a person is at the terminal: an interrupt is a question to them
     fixed: tuple[str, ...] = ()  # names given with -e, which `set` cannot change
     version: int = PLAN_VERSION
 

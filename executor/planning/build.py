@@ -57,6 +57,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         owner=runbook.owner,
         forks=options.forks,
         step_mode=options.step_mode,
+        attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
     )
 

@@ -32,6 +32,8 @@ def way_back(
     match event:
         case Interrupted("stop"):
             return (line("INTERRUPTED: stopping at once", tone="bad"),)
+        case Interrupted() if view.aborts:
+            return (line("INTERRUPTED: what was begun goes on to its end; once more stops it where it is", tone="bad"),)
         case Interrupted():
             return (line("INTERRUPTED", tone="bad"),)
         case Aborted(stage, reason, then):
