@@ -29,7 +29,7 @@ class Desk(Questions, Protocol):
 
 
 OpenDesk: TypeAlias = Callable[[Callable[[Answered], None]], Desk]
-Listening: TypeAlias = Callable[[Inbox], AbstractContextManager[None]]
+Listening: TypeAlias = Callable[[Inbox], AbstractContextManager[Callable[[], None]]]
 
 
 def run_plan(
@@ -55,8 +55,8 @@ def run_plan(
         with (
             closing(Log(folder.journal)) as log,
             closing(hosts),
-            closing(open_desk(inbox.put)) as desk,
-            listening(inbox),
+            listening(inbox) as go_on,
+            closing(open_desk(_answers(inbox, go_on))) as desk,
         ):
             sampling = Sampling(
                 host=hosts.host,
@@ -90,3 +90,14 @@ def run_plan(
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
         reporters.close()
+
+
+def _answers(inbox: Inbox, go_on: Callable[[], None]) -> Callable[[Answered], None]:
+    """Where answers go. An interrupt that is answered with `go on` is over: the next one is a first one again."""
+
+    def answered(event: Answered) -> None:
+        if event.key.part == "interrupt" and event.choice == "go on":
+            go_on()
+        inbox.put(event)
+
+    return answered
