@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from executor.templates.check import check
 from executor.templates.faults import KnownLater, did_you_mean
-from executor.templates.render import LATE, PROBED, fill, names, place_of_name, render, required, sketch
+from executor.templates.render import (
+    LATE,
+    PROBED,
+    fill,
+    names,
+    place_of_name,
+    render,
+    required,
+    secrets_of,
+    sketch,
+    waits_for_secret,
+)
 from executor.templates.tree import leaves, map_leaves
+from executor.templates.unseal import unsealed
 
 __all__ = [
     "LATE",
@@ -20,5 +32,8 @@ __all__ = [
     "place_of_name",
     "render",
     "required",
+    "secrets_of",
     "sketch",
+    "unsealed",
+    "waits_for_secret",
 ]

@@ -18,6 +18,7 @@ from executor.templates.bounds import Meter
 from executor.templates.faults import Fault, KnownLater, did_you_mean
 from executor.templates.sandbox import EACH, JOINED, METER, Missing, sandbox
 from executor.templates.scan import LONGEST_EXPRESSION, LONGEST_TEXT
+from executor.templates.secret_calls import named
 
 T = TypeVar("T")
 
@@ -27,12 +28,14 @@ _RESULT = "_result_of_this"  # where a compiled expression puts its value
 @dataclass(frozen=True, slots=True)
 class Expression:
     """One expression. `names` are those it reads; `guarded` those of them that it asks about with `default` or
-    `is defined`, so that they may be missing; `says_empty` that an empty value is meant (`default('')`)."""
+    `is defined`, so that they may be missing; `says_empty` that an empty value is meant (`default('')`); `secrets` are
+    those that it asks for itself."""
 
     names: frozenset[str]
     guarded: frozenset[str]
     says_empty: bool
     evaluate: Callable[[Mapping[str, Any]], Any]
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class File:
     names: frozenset[str]
     guarded: frozenset[str]
     render: Callable[[Mapping[str, Any]], str]
+    secrets: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=8192)
@@ -58,6 +62,7 @@ def _expression(source: str) -> Expression:
     tree = _parsed(lambda: _expression_tree(source))
     whole = _template([nodes.Output([tree])])
     _check_names(whole)
+    secrets = named(whole)
     names = find_undeclared_variables(whole)
     guarded, says_empty = _guarded(whole), _says_empty(tree)
     template = _compiled([nodes.Assign(nodes.Name(_RESULT, "store"), _bounded(tree), lineno=1)])
@@ -79,6 +84,7 @@ def _expression(source: str) -> Expression:
         guarded,
         says_empty,
         lambda values: _guard(lambda: evaluate(values), names, values),
+        secrets,
     )
 
 
@@ -113,6 +119,7 @@ def file(text: str) -> File:
 def _file(text: str) -> File:
     tree = _parsed(lambda: sandbox().parse(text), text)
     _check_names(tree, text)
+    secrets = named(tree)
     names = find_undeclared_variables(tree)
     template = _compiled(_bounded(tree).body)
 
@@ -136,6 +143,7 @@ def _file(text: str) -> File:
         frozenset(names),
         _guarded(tree),
         lambda values: _guard(lambda: render(values), names, values, located),
+        secrets,
     )
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from executor.model.leaves import Kind, Late, Template
 from executor.model.places import Place
+from executor.model.secrets import FETCHED
 from executor.templates import bounds, compiled, convert
 from executor.templates.escape import escaped
 from executor.templates.faults import Fault, place_of, refuse
 from executor.templates.scan import Hole, Piece, split
 from executor.templates.shell import HOLE, Context, Spot, spots
 from executor.templates.text import Raw, text_of
-from executor.templates.tree import Leaf, map_leaves
+from executor.templates.tree import Leaf, leaves, map_leaves
 
 T = TypeVar("T")
 Values: TypeAlias = Mapping[str, Any]
 
+MOST_HOLES = 2_000  # in one script
 LATE = "\u2039{}\u203a"  # how a value that only the run knows is written for people
+SEALED = "[secret {}]"  # and one with a secret in it
 PROBED = "the probe's result"  # what an expression over a probe's `result` needs, beside a registered result's name
 
 
@@ -33,7 +36,7 @@ def render(leaf: Leaf, values: Values) -> Any:
     template = leaf.template if isinstance(leaf, Late) else leaf
     scope = _Scope(leaf.known, values) if isinstance(leaf, Late) else values
     try:
-        return _rendered(template, scope)
+        return rendered(template, scope)
     except Fault as fault:
         refuse(fault, template)
 
@@ -42,9 +45,10 @@ def fill(node: T, values: Values) -> T:
     """The tree with every leaf rendered; the same object where there is nothing to render.
 
     An expression over a probe's `result` stays a Late: it is given what it needs beside the result, and waits for the
-    probe to be asked. Raises InvalidInput for the first leaf that cannot be rendered.
+    probe to be asked. So does what asks for a secret, until `unsealed` opens it. Raises InvalidInput for the first leaf
+    that cannot be rendered.
     """
-    return map_leaves(node, lambda leaf: _waiting(leaf, values) if _waits_for_probe(leaf) else render(leaf, values))
+    return map_leaves(node, lambda leaf: _waiting(leaf, values) if _waits(leaf, values) else render(leaf, values))
 
 
 def sketch(leaf: Leaf, values: Values | None = None) -> str:
@@ -62,12 +66,51 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
             texts.append(piece)
             continue
         spot = next(holes, None)
+        secrets = _asked_in(piece, known)
+        if secrets:
+            texts.append(SEALED.format(", ".join(sorted(secrets))))
+            continue
         try:
-            value = _evaluated(piece, scope)
+            value = evaluated(piece, scope)
             texts.append(text_of(value) if spot is None else escaped(value, spot))
         except Fault:  # not known yet: it stands there by its name
             texts.append(LATE.format(piece.source.strip()))
     return "".join(texts)
+
+
+def secrets_of(node: object) -> frozenset[str]:
+    """The names of all secrets that the leaves of a tree ask for, themselves or through what they are made of.
+
+    Raises InvalidInput for a template that cannot be read.
+    """
+    return frozenset().union(*(_asked_by(leaf) for leaf in leaves(node)))
+
+
+def _asked_by(leaf: Leaf) -> frozenset[str]:
+    template = leaf.template if isinstance(leaf, Late) else leaf
+    if isinstance(leaf, Late):
+        if FETCHED not in leaf.needs:
+            return frozenset()
+        return frozenset().union(_own_secrets(template), *(secrets_of(value) for value in leaf.known.values()))
+    return _own_secrets(template)
+
+
+def _own_secrets(template: Template) -> frozenset[str]:
+    """Those that the template's own text asks for."""
+    if FETCHED not in names(template):
+        return frozenset()
+    if template.kind is Kind.FILE:
+        return compiled.file(template.text).secrets
+    sources = [template.text] if template.kind is Kind.EXPRESSION else _sources(template.text)
+    return frozenset().union(*(compiled.expression(source).secrets for source in sources))
+
+
+def _asked_in(hole: Hole, known: Values) -> frozenset[str]:
+    try:
+        read = compiled.expression(hole.source)
+    except Fault:
+        return frozenset()  # whoever renders it says what is wrong
+    return read.secrets.union(*(secrets_of(known[name]) for name in read.names if name in known))
 
 
 def names(template: Template) -> frozenset[str]:
@@ -104,36 +147,42 @@ def _names_of(text: str, kind: Kind) -> tuple[frozenset[str], frozenset[str]]:
     if kind is Kind.FILE:
         file = compiled.file(text)
         return file.names, file.guarded
-    sources = [text] if kind is Kind.EXPRESSION else [piece.source for piece in split(text) if isinstance(piece, Hole)]
+    sources = [text] if kind is Kind.EXPRESSION else _sources(text)
     parts = [compiled.expression(source) for source in sources]
     return frozenset().union(*(part.names for part in parts)), frozenset().union(*(part.guarded for part in parts))
+
+
+def _sources(text: str) -> list[str]:
+    return [piece.source for piece in split(text) if isinstance(piece, Hole)]
 
 
 # --- by kind ---------------------------------------------------------------------------------------------------
 
 
-def _rendered(template: Template, scope: Values) -> Any:
+def rendered(template: Template, scope: Values) -> Any:
+    """As `render`, with everything in one scope. Raises Fault."""
     match template.kind:
         case Kind.EXPRESSION:
             return convert.condition(compiled.expression(template.text).evaluate(scope))
         case Kind.FILE:
             return compiled.file(template.text).render(scope)
         case Kind.SHELL:
-            return _shell(template.text, scope)
+            return script(template.text, lambda hole: evaluated(hole, scope), escaped)
     pieces = split(template.text)
     if len(pieces) == 1 and isinstance(pieces[0], Hole):
         hole = pieces[0]
-        return _at(hole, lambda: convert.converted(template.kind, _evaluated(hole, scope)))
+        return _at(hole, lambda: convert.converted(template.kind, evaluated(hole, scope)))
     texts = [piece if isinstance(piece, str) else _text(piece, scope) for piece in pieces]
     bounds.check_length(sum(map(len, texts)))
     return convert.converted(template.kind, "".join(texts))
 
 
 def _text(hole: Hole, scope: Values) -> str:
-    return str(_at(hole, lambda: text_of(_evaluated(hole, scope))))
+    return str(_at(hole, lambda: text_of(evaluated(hole, scope))))
 
 
-def _evaluated(hole: Hole, scope: Values) -> Any:
+def evaluated(hole: Hole, scope: Values) -> Any:
+    """The value of an interpolation. Raises Fault at its place."""
     return _at(hole, lambda: compiled.expression(hole.source).evaluate(scope))
 
 
@@ -145,9 +194,10 @@ def _at(hole: Hole, work: Any) -> Any:
         raise fault.at(hole.start, hole.end) from fault.__cause__
 
 
-def _shell(text: str, scope: Values) -> str:
+def script(text: str, evaluate: Callable[[Hole], Any], write: Callable[[Any, Spot], str]) -> str:
+    """A script with the value of each hole written for its spot. Raises Fault."""
     pieces, places = script_places(text)
-    values = [(piece, _evaluated(piece, scope)) for piece in pieces if isinstance(piece, Hole)]
+    values = [(piece, evaluate(piece)) for piece in pieces if isinstance(piece, Hole)]
     for (hole, value), spot in zip(values, places, strict=True):
         if _is_empty_part_of_path(hole, value, spot, values):
             raise Fault(
@@ -158,13 +208,13 @@ def _shell(text: str, scope: Values) -> str:
                 end=hole.end,
             )
     written = iter(
-        [_at(hole, lambda v=value, s=spot: escaped(v, s)) for (hole, value), spot in zip(values, places, strict=True)]
+        [_at(hole, lambda v=value, s=spot: write(v, s)) for (hole, value), spot in zip(values, places, strict=True)]
     )
-    script = "".join(piece if isinstance(piece, str) else next(written) for piece in pieces)
-    bounds.check_length(len(script))
-    if not script.strip():
+    found = "".join(piece if isinstance(piece, str) else next(written) for piece in pieces)
+    bounds.check_length(len(found))
+    if not found.strip():
         raise Fault("this command is empty once it is rendered")
-    return script
+    return found
 
 
 def _is_empty_part_of_path(hole: Hole, value: Any, spot: Spot, values: list[tuple[Hole, Any]]) -> bool:
@@ -178,6 +228,10 @@ def _is_empty_part_of_path(hole: Hole, value: Any, spot: Spot, values: list[tupl
 def script_places(text: str) -> tuple[tuple[Piece, ...], tuple[Spot, ...]]:
     """The pieces of a script, and where its interpolations stand."""
     pieces = split(text)
+    if sum(isinstance(piece, Hole) for piece in pieces) > MOST_HOLES:
+        raise Fault(
+            f"this script has more than {MOST_HOLES:,} interpolations", hint="put them into a file by `template:`"
+        )
     if any(HOLE in piece for piece in pieces if isinstance(piece, str)):
         raise Fault("a script cannot have a NUL character in it")
     try:
@@ -204,6 +258,11 @@ def _original(pieces: tuple[Piece, ...], position: int) -> tuple[int, int]:
 
 
 # --- what a leaf sees ------------------------------------------------------------------------------------------
+
+
+def in_scope(leaf: Late, values: Values) -> Mapping[str, Any]:
+    """What a late leaf sees: the given values over what planning knew."""
+    return _Scope(leaf.known, values)
 
 
 class _Scope(Mapping[str, Any]):
@@ -235,15 +294,24 @@ class _Scope(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
+def _waits(leaf: Leaf, values: Values) -> bool:
+    return _waits_for_probe(leaf) or (waits_for_secret(leaf) and FETCHED not in values)
+
+
 def _waits_for_probe(leaf: Leaf) -> bool:
     return isinstance(leaf, Late) and leaf.template.kind is Kind.EXPRESSION and PROBED in leaf.needs
 
 
+def waits_for_secret(leaf: Leaf) -> bool:
+    return isinstance(leaf, Late) and FETCHED in leaf.needs
+
+
 def _waiting(leaf: Leaf, values: Values) -> Leaf:
-    assert isinstance(leaf, Late)  # noqa: S101 -- only a Late waits for a probe
+    assert isinstance(leaf, Late)  # noqa: S101 -- only a Late waits for a probe or a secret
     scope = _Scope(leaf.known, values)
-    read = {name: scope[name] for name in names(leaf.template) if name != "result" and name in scope}
-    return Late(leaf.template, read, (PROBED,))
+    given = {"result"} if _waits_for_probe(leaf) else set()
+    read = {name: scope[name] for name in names(leaf.template) if name not in given and name in scope}
+    return Late(leaf.template, read, (PROBED,) if given else (FETCHED,))
 
 
 def _is_late(value: object) -> bool:
