@@ -1,6 +1,7 @@
 # make demo    the main job, on SSH hosts of its own on this machine
 # make test    the whole suite: style, types, the order of the rooms, tests
 # make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
+# make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
 # make clean   removes what the others made in this folder
 
 SHELL := /bin/sh
@@ -10,8 +11,9 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 WORKERS ?= auto
+MINUTES ?= 10
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -26,6 +28,9 @@ test: $(TEST_STAMP)
 
 bench: $(RUN_STAMP)
 	$(BIN)/python -m benchmarks.compare --install $(BENCH)
+
+fuzz: $(TEST_STAMP)
+	$(BIN)/python -m tests.language.fuzz --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -133,6 +133,8 @@ class _Checker:
         found = wording.describe(node)
         where = "this" if subject == wanted else subject
         hint = wording.cure(node, wanted, resolved) or wording.cure(node, wanted, annotated)
+        if not hint and "enum" in resolved:
+            hint = str(annotated.get("description", ""))
         if found == "nothing":
             self._say(f"{where} has no value: it must be {wanted}", node.place, hint, "type")
         else:
@@ -206,8 +208,9 @@ class _Checker:
         return None
 
     def _needed(self, node: MapNode, schema: Schema) -> Iterator[str]:
-        """Keys without which nothing can be made of this mapping."""
+        """Keys without which nothing can be made of this mapping, and those that say what kind of one it is."""
         yield from schema.get("required", ())
+        yield from schema.get("if", {}).get("required", ())
         for rule in self._rules(node, schema):
             yield from rule.get("required", ())
         for choice in schema.get("oneOf", ()):
@@ -222,7 +225,8 @@ class _Checker:
         missing = [key for key in needed if key not in node.items]
         untold = [repr(key) for key in missing if not any(f"{key!r}" in hint or f"`{key}:" in hint for hint in hints)]
         if untold:
-            self._say(f"{thing} needs {wording.listed(untold)}", _first(node), code="missing")
+            hint = wording.example(missing[0], schema) if len(untold) == 1 else ""
+            self._say(f"{thing} needs {wording.listed(untold)}", _first(node), hint, "missing")
         exclusive = schema.get("not", {}).get("required", ())
         if exclusive and all(key in node.items for key in exclusive):
             self._one_of(node, thing, exclusive)
@@ -262,7 +266,10 @@ class _Checker:
         resolved = self.language.resolve(schema)
         if _fits(Scalar(place, key, key, "", place), resolved):
             return True
-        self._say(f"{wording.quoted(key)} is not {_thing(resolved)}", place, code="name")
+        near = re.sub(r"[^A-Za-z0-9_]+", "_", key)
+        fits = re.fullmatch(r"[A-Za-z]\w*([.-]\w+)+", key) and _fits(Scalar(place, near, near, "", place), resolved)
+        hint = f"for example: {near}" if fits else ""
+        self._say(f"{wording.quoted(key)} is not {_thing(resolved)}", place, hint, "name")
         return False
 
     def _unknown(self, key: str, node: MapNode, thing: str, known: Schema) -> str:

@@ -158,6 +158,12 @@ _CONNECTION = {
     "ansible_user": "use `user:`",
 }
 
+_PAUSE = {
+    "minutes": "write `pause: <minutes>m`; a question goes under 'prompt'",
+    "seconds": "write `pause: <seconds>s`; a question goes under 'prompt'",
+    "hours": "write `pause: <hours>h`; a question goes under 'prompt'",
+}
+
 _ARGUMENT = re.compile(r"<(\w+)>")
 _FREE_FORM = re.compile(r"(\w+)=(\S+)")
 _RUNBOOK_THINGS = {"a runbook", "a stage", "a step", "a probe", "a traffic block"}
@@ -169,6 +175,8 @@ def translate(key: str, value: Node, thing: str, known: Iterable[str]) -> str:
     A slip in such a word is understood, too, where no word of ours in `known` is nearer.
     """
     word = key.removeprefix("ansible.builtin.").removeprefix("ansible.legacy.").removeprefix("community.general.")
+    if thing == "a pause with a prompt":
+        return _filled(_PAUSE.get(word, ""), key, value)
     if thing not in _RUNBOOK_THINGS:
         return "" if nearest(word, known) else _INVENTORY.get(word, "") or connection_word(word)
     if word not in _SHELL and word not in _SAID:

@@ -16,6 +16,7 @@ from executor.language.projects import real
 from executor.language.reader import parse
 from executor.language.schemas import language
 from executor.language.sources import read, shown
+from executor.language.wording import did_you_mean
 from executor.model.leaves import Value
 from executor.model.places import Place
 from executor.model.steps import StepNode
@@ -61,7 +62,10 @@ def find(draft: Draft, node: Node, where: Where) -> Path | None:
         hint = "the root is the nearest folder upward with a runbook.toml, or with `runbooks/` or `inventories/`"
         draft.say("an included file must lie below the project's root", node.place, hint, "include")
     elif path == where.file or path in (file for file, _ in where.chain):
-        draft.say(f"{shown(path)} includes itself", node.place, code="include-cycle")
+        circle = [file for file, _ in where.chain]
+        circle = [*circle[circle.index(path) :], where.file, path] if path in circle else []
+        way = " → ".join(file.name for file in circle)
+        draft.say(f"{shown(path)} includes itself", node.place, way, "include-cycle")
     elif len(where.chain) >= MAX_DEPTH:
         draft.say(f"includes are nested more than {MAX_DEPTH} files deep", node.place, code="include-depth")
     else:
@@ -74,7 +78,8 @@ def load(draft: Draft, path: Path, at: Place, part: Part) -> Node | None:
     try:
         source = read(path, at=at)
     except InvalidInput as error:
-        draft.problems += error.problems
+        hint = "" if path.exists() else _near(path)
+        draft.problems += (replace(problem, hint=problem.hint or hint) for problem in error.problems)
         return None
     if source.name not in draft.files:
         draft.files.append(source.name)
@@ -86,6 +91,14 @@ def load(draft: Draft, path: Path, at: Place, part: Part) -> Node | None:
     kept, problems = check(reading.root, schema.part(part), schema)
     draft.problems += problems
     return kept
+
+
+def _near(path: Path) -> str:
+    """What may have been meant by a file that does not exist."""
+    if not path.parent.is_dir():
+        return f"there is no folder {shown(path.parent)}; a file is looked for from the folder of the one that names it"
+    beside = [file.name for file in path.parent.glob("*.y*ml")]
+    return did_you_mean(path.name, beside) or "it is looked for from the folder of the file that names it"
 
 
 def variables_of(draft: Draft, node: Node, where: Where) -> Mapping[str, Value]:

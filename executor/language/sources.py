@@ -101,12 +101,13 @@ def decode(data: bytes, name: str) -> str:
             )
         ) from error
     if found := _FORBIDDEN.search(text):
-        char = "a NUL" if found[0] == "\0" else f"the character U+{ord(found[0]):04X}"
+        code = f"{ord(found[0]):04x}"
+        char = "a NUL" if found[0] == "\0" else f"the character U+{code.upper()}"
         raise InvalidInput(
             Problem(
                 f"{char} cannot stand in a YAML file",
                 place_at(text[: found.start()], name),
-                'remove it, or write it as an escape within double quotes ("\\u0007")',
+                f'remove it, or write it as an escape within double quotes ("\\u{code}")',
                 code="control-character",
             )
         )

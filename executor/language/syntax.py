@@ -15,6 +15,9 @@ from executor.language.traps import unquoted_template
 from executor.model.places import Place
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
+_TWO_COLONS = re.compile(r"\s*(?:- +)*[\w.-]+: +(?P<value>[^'\"\[{|>\s].*: .*|[^'\"\[{|>\s].*:)$")
+_NO_KEY = re.compile("mapping values|expected ':'")  # how the parser says that a key is none
+_NO_COLON = re.compile(r"(?P<before>\s*(?:- +)*)(?P<key>[A-Za-z_]\w*)(?: +(?P<rest>[^:#]*[^:#\s]))?\s*")
 _NO_SPACE = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*):\S")
 
 
@@ -90,6 +93,11 @@ def _text_goes_on(failure: _Failure) -> Problem | None:
     )
 
 
+def _value(rest: str) -> str:
+    """The rest of a line without its comment."""
+    return rest.partition(" #")[0].rstrip()
+
+
 def _in_quotes(value: str) -> str:
     doubled = value.replace("'", "''")
     return f"'{doubled}'" if len(value) < 60 else "'…'"
@@ -130,7 +138,7 @@ def _sign(failure: _Failure) -> Problem | None:
     return _problem(
         f"YAML reads `{failure.opening[:1]}` at the start of a value as its own sign",
         failure.opened,
-        f"put quotes around the value: {_in_quotes(failure.opening.split(' #')[0].rstrip())}",
+        f"put quotes around the value: {_in_quotes(_value(failure.opening))}",
     )
 
 
@@ -144,13 +152,29 @@ def _block(failure: _Failure) -> Problem | None:
     )
 
 
+def _line_above(failure: _Failure) -> Problem | None:
+    """`shell true` above `timeout: 5s`: YAML takes both lines for one key."""
+    above = failure.text[failure.at.line - 2] if failure.at.line > 1 else ""
+    found = _NO_COLON.fullmatch(above)
+    same = found and found.end("before") == len(failure.line) - len(failure.line.lstrip())
+    if not _NO_KEY.search(failure.said) or not found or not same:
+        return None
+    number, start = failure.at.line - 1, found.end("before") + 1
+    place = Place(failure.at.file, number, start, number, len(above.rstrip()) + 1)
+    return _problem("this line has no `:`", place, f"did you mean `{found['key']}: {found['rest'] or '…'}`?")
+
+
 def _colon(failure: _Failure) -> Problem | None:
-    if "mapping values" not in failure.said and "expected ':'" not in failure.said:
+    if not _NO_KEY.search(failure.said):
         return None
     above = failure.text[max(failure.at.line - 2, 0) : failure.at.line]
     glued = next((found for found in map(_NO_SPACE.match, above) if found), None)
     if glued:
         return _problem("a line here is no key with a value", failure.at, f"a space is missing after `{glued[1]}:`")
+    value = _TWO_COLONS.match(failure.line)
+    if value and value.start("value") < failure.at.column - 1:
+        hint = f"put quotes around the whole value: {_in_quotes(_value(value['value']))}"
+        return _problem("a `:` makes a key here, where none can stand", failure.at, hint)
     return _problem(
         "a `:` makes a key here, where none can stand",
         failure.at,
@@ -171,7 +195,11 @@ def _dash(failure: _Failure) -> Problem | None:
 def _first_character(failure: _Failure) -> Problem | None:
     if "cannot start" not in failure.said or not failure.rest:
         return None
-    return _problem(f"a value cannot begin with `{failure.rest[0]}`", failure.at, "put quotes around it")
+    return _problem(
+        f"a value cannot begin with `{failure.rest[0]}`",
+        failure.at,
+        f"put quotes around it: {_in_quotes(_value(failure.rest))}",
+    )
 
 
 def _indentation(failure: _Failure) -> Problem | None:
@@ -203,6 +231,7 @@ _EXPLANATIONS: tuple[_Explain, ...] = (
     _bracket,
     _sign,
     _block,
+    _line_above,
     _colon,
     _dash,
     _first_character,

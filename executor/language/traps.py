@@ -32,10 +32,11 @@ def too_many(place: Place, limit: int) -> Problem:
 
 
 def tag(name: str, place: Place) -> Problem:
-    written = name.replace("tag:yaml.org,2002:", "!!")
     if name == "!":
-        cure = "YAML drops it; put quotes around the whole value: '! test -e file'"
-    elif name.startswith("!") and not name.startswith("!!"):
+        cure = "put quotes around the whole value: '! test -e file'"
+        return Problem("YAML takes the `!` here for a sign of its own, and drops it", place, cure, code="tag")
+    written = name.replace("tag:yaml.org,2002:", "!!")
+    if name.startswith("!") and not name.startswith("!!"):
         cure = f"YAML reads a leading `!` as a tag; put it in quotes if it belongs to the text: '{written}'"
     else:
         cure = "remove it"
@@ -103,5 +104,9 @@ def unquoted_template(start: Place, text: list[str]) -> Problem:
         value = rest.split(" #")[0].rstrip().replace('"', "'")
         cure = f'put quotes around the whole value: "{value}"'
     else:
-        cure = 'put quotes around the whole value: "{{ … }}"'
+        # Within […] or {…}: from behind the sign that opens the value to the sign that ends it.
+        begun = re.split(r"(?:[\w.-]+: +|[\[{,])\s*", line[: start.column - 1])[-1]
+        ended = re.match(r"(?:\{\{.*?\}\}|[^,}\]])*", rest)
+        value = (begun + (ended[0] if ended else "{{ … }}")).rstrip().replace('"', "'")
+        cure = f'put quotes around the whole value: "{value}"'
     return Problem("a value with `{{` needs quotes here: YAML reads `{` as a mapping", place, cure, code="unquoted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from executor.language.nodes import Broken, ListNode, MapNode, Node, Scalar
@@ -71,6 +72,8 @@ def describe(node: Node) -> str:
     match node:
         case Scalar(value=None):
             return "nothing"
+        case Scalar(value="", text=""):
+            return "an empty text"
         case Scalar(value=str()):
             return f"the text {quoted(node.text)}"
         case Scalar():
@@ -85,23 +88,75 @@ def describe(node: Node) -> str:
 
 def cure(node: Node, wanted: str, schema: Schema) -> str:
     """What would be right in place of `node`, where `wanted` was expected; "" where nothing better is known."""
-    if isinstance(node, Scalar) and isinstance(node.value, str):
-        low = node.text.lower()
-        if wanted.startswith("true or false") and low in _LIKE_TRUE | _LIKE_FALSE:
-            return f"write {'true' if low in _LIKE_TRUE else 'false'}, without quotes"
-        if "duration" in wanted:
-            return _reason(node.text)
-        if node.style and _is_number(node.text):
-            return f"remove the quotes: {node.text}"
-        near = nearest(node.text, (word for word in schema.get("enum", ()) if isinstance(word, str)))
-        if near:
-            return f"did you mean {near!r}?"
+    found = ""
+    match node:
+        case Scalar(value=str()):
+            found = _of_text(node, wanted, schema)
+        case Scalar(value=int() | float() as number) if not isinstance(number, bool):
+            found = _of_number(node.text, number, wanted)
+        case MapNode(items={"cmd": Scalar(text=command)}) if wanted == "a shell command":
+            found = f"write the command itself: {command}"
+        case ListNode(items=(MapNode(items={"hosts": _}), *_)) if "stages" in schema.get("properties", {}):
+            found = "what Ansible calls plays are stages here: put `name:` at the top, and the list under `stages:`"
+    if found:
+        return found
+    if schema.get("type") == "array" and describe(node) != "nothing":
+        return "it is a list: begin each entry with `- `"
     if isinstance(node, Scalar) and "shell" in schema.get("properties", {}) and node.text:
         return f"write `shell: {node.text}`" if len(node.text) < _LONGEST else "write it after `shell:`"
     if required := schema.get("required"):
         return f"{schema['title']} is a mapping with {listed([repr(key) for key in required])}"
     examples = schema.get("examples") if "such as" not in wanted and " from " not in wanted else None
     return f"for example: {json.dumps(examples[0], ensure_ascii=False)}" if examples else ""
+
+
+def _of_text(node: Scalar, wanted: str, schema: Schema) -> str:
+    """What a text was meant to be."""
+    low = node.text.lower()
+    if wanted.startswith("true or false") and low in _LIKE_TRUE | _LIKE_FALSE:
+        return f"write {'true' if low in _LIKE_TRUE else 'false'}, without quotes"
+    if "duration" in wanted:
+        return _reason(node.text)
+    if "octal digits" in wanted:
+        octal = re.fullmatch(r"0o?([0-7]{3,4})", node.text)
+        return f"write 0{octal[1]}" if octal else "three digits say what owner, group and others may do: 0755"
+    if re.fullmatch(r"0\d{1,9}", node.text) and not node.style:
+        return f"a number has no 0 in front: {int(node.text)}"
+    if node.style and _is_number(node.text):
+        return f"remove the quotes: {node.text}"
+    known = [word for word in schema.get("enum", ()) if isinstance(word, str)]
+    near = nearest(node.text, known) or _SYNONYMS.get(node.text)
+    return f"did you mean {near!r}?" if near in known else ""
+
+
+def _of_number(text: str, number: int | float, wanted: str) -> str:
+    if "percentage such as" in wanted and number >= 1:
+        return f"write {text}%"
+    return "100% takes all hosts at once" if "number of hosts" in wanted and number == 0 else ""
+
+
+_SYNONYMS = {
+    "int": "integer",
+    "str": "string",
+    "text": "string",
+    "bool": "boolean",
+    "float": "number",
+    "dict": "object",
+    "map": "object",
+    "array": "list",
+}
+
+
+def example(key: str, schema: Schema) -> str:
+    """The hint that shows a key with a value, where the schema has an example of one."""
+    found = schema.get("properties", {}).get(key, {}).get("examples")
+    return f"for example: {key}: {_plainly(found[0])}" if found else ""
+
+
+def _plainly(value: object) -> str:
+    return (
+        value if isinstance(value, str) and re.fullmatch(r"[\w./-]+", value) else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _reason(text: str) -> str:

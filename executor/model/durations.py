@@ -48,7 +48,11 @@ def _bounded(seconds: float, text: str) -> float:
 def _reason(text: str) -> str:
     if text.startswith("-"):
         return f"{text!r} is negative: a duration cannot be"
+    clock = re.fullmatch(r"(\d+):(\d{2})", text, re.ASCII)
+    if clock:
+        minutes, seconds = int(clock[1]), int(clock[2])
+        return f"{text!r} could be minutes or hours: write {minutes}m{seconds}s or {minutes}h{seconds}m"
     unit = re.sub(r"[\d.\s]", "", text)
-    if unit and unit not in _SECONDS and re.fullmatch(r"[\d.]+\s*\S+", text):
+    if unit and unit not in _SECONDS and re.fullmatch(r"[\d.]+\s*[A-Za-z]+", text) and "e" not in unit[:-1]:
         return f"{text!r} has no unit that is known: ms, s, m, h and d are"
     return f"{text!r} is not a duration such as 500ms, 30s, 5m or 1h30m"
