@@ -7,21 +7,11 @@ The script is read with a placeholder for each interpolation. What the reader fi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
-from executor.templates.faults import Fault
-
-HOLE = "\0"  # a script cannot hold one, so it marks the interpolations
-
-
-class Context(Enum):
-    BARE = auto()
-    SINGLE = auto()  # within '…'
-    DOUBLE = auto()  # within "…"
-    ARITHMETIC = auto()  # within $((…))
-    COMMENT = auto()
+from executor.templates.reader import HOLE, Context, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +27,42 @@ class Spot:
     beside: tuple[int, ...] = ()
 
 
-_WAY_ROUND = 'give the value to the script through `environment:` (and write "$NAME" here) or `stdin:`'
-_DEEPEST = 60
-
-
 @lru_cache(maxsize=2048)
 def spots(script: str) -> tuple[Spot, ...]:
     """The spot of every HOLE in a script, in order.
 
     Raises Fault with `start` at the HOLE (or the opening character) that has no knowable place.
     """
-    reader = _Reader(script)
+    reader = Reader(script)
     reader.bare(closing="")
-    return tuple(_spot(script, position, context, reader) for position, context in sorted(reader.found.items()))
+    numbers = {place: number for number, place in enumerate(sorted(reader.found))}
+    return tuple(_spot(script, position, reader, numbers) for position in numbers)
 
 
 @lru_cache(maxsize=2048)
 def pipes(script: str) -> tuple[int, ...]:
     """Where a script joins commands by `|`, in order. Raises Fault where the script cannot be followed."""
-    reader = _Reader(script)
+    reader = Reader(script)
     reader.bare(closing="")
     return tuple(sorted(reader.pipes))
 
 
-def _spot(script: str, position: int, context: Context, reader: _Reader) -> Spot:
-    start, end = min(
-        (span for span in reader.words if span[0] <= position < span[1]),
-        key=lambda span: span[1] - span[0],
-        default=(position, position + 1),
-    )
-    run_start, run_end = position, position + 1
-    while run_start > start and not script[run_start - 1].isspace():
-        run_start -= 1
-    while run_end < end and not script[run_end].isspace():
-        run_end += 1
-    order = {place: number for number, place in enumerate(sorted(reader.found))}
+_SPACES = " \t\n\r"
+
+
+def _spot(script: str, position: int, reader: Reader, numbers: Mapping[int, int]) -> Spot:
+    start, end = reader.words.get(position, (position, position + 1))
+    context = reader.found[position]
+    if any(begin < position < behind for begin, behind in reader.tests) and context is not Context.COMMENT:
+        context = Context.ARITHMETIC
+    run_start = max(start, *(script.rfind(space, start, position) + 1 for space in _SPACES))
+    run_end = min((at for space in _SPACES if (at := script.find(space, position, end)) >= 0), default=end)
     return Spot(
         context,
         alone=context is Context.BARE and end - start == 1,
         open=_is_open(script[max(0, position - 1) : position], script[position + 1 : position + 2]),
         slash="/" in script[run_start:run_end],
-        beside=tuple(order[place] for place in range(run_start, run_end) if place in order),
+        beside=tuple(numbers[place] for place in range(run_start, run_end) if place in numbers),
     )
 
 
@@ -86,323 +71,4 @@ def _is_open(before: str, behind: str) -> bool:
     return bool(re.fullmatch(r"|[\s;&|(]|[A-Za-z0-9_/=:.@-]", before) and re.fullmatch(r"|[\s;&|)]|[/.:-]", behind))
 
 
-@dataclass(slots=True)
-class _Reader:
-    """A recursive descent through a script: each method begins at its construct and ends behind it."""
-
-    text: str
-    at: int = 0
-    depth: int = 0
-    found: dict[int, Context] = field(default_factory=dict)
-    words: list[tuple[int, int]] = field(default_factory=list)
-    pipes: list[int] = field(default_factory=list)
-    documents: list[tuple[str, bool]] = field(default_factory=list)  # here-documents that wait for their line's end
-
-    def bare(self, closing: str) -> None:
-        """Commands, up to the `)` that closes them or to the end of the script."""
-        opened = self.at - 1
-        self._deeper(opened)
-        words = _Words(self)
-        while self.at < len(self.text):
-            char = self.text[self.at]
-            match char:
-                case "\n":
-                    words.end(separator=True)
-                    self.at += 1
-                    self._here_documents()
-                case " " | "\t" | "\r":
-                    words.end()
-                    self.at += 1
-                case "#" if words.start is None:
-                    self.comment()
-                case ")":
-                    words.end()
-                    self.at += 1
-                    if closing and not words.cases:
-                        self.depth -= 1
-                        return
-                    words.command = True  # behind a pattern of `case`, or a parenthesis that nothing opened
-                case "(":
-                    self._parenthesis(words)
-                case ";" | "&" | "|":
-                    words.end(separator=True)
-                    self._pipe(words)
-                    self.at += 1
-                case "<" if self.text.startswith("<<", self.at):
-                    words.end()
-                    self._redirection()
-                case "<" | ">":
-                    words.end()
-                    self.at += 1
-                case _:
-                    words.begin()
-                    self._part(char)
-        words.end()
-        if closing:
-            raise Fault("the parenthesis that opens here is never closed", start=opened)
-        self.depth -= 1
-
-    def _part(self, char: str) -> None:
-        """A piece of a word."""
-        match char:
-            case "\0":
-                self._hole(Context.BARE)
-            case "\\":
-                self._escaped()
-            case "'":
-                self.single()
-            case '"':
-                self.double()
-            case "`":
-                self.backquote()
-            case "$":
-                self.dollar(quoted=False)
-            case _:
-                self.at += 1
-
-    def single(self) -> None:
-        start = self.at
-        self.at += 1
-        while self._more(start, "quote"):
-            char = self.text[self.at]
-            if char == HOLE:
-                self._hole(Context.SINGLE)
-                continue
-            self.at += 1
-            if char == "'":
-                return
-
-    def double(self) -> None:
-        start = self.at
-        self.at += 1
-        while self._more(start, "quote"):
-            match self.text[self.at]:
-                case '"':
-                    self.at += 1
-                    return
-                case "\0":
-                    self._hole(Context.DOUBLE)
-                case "\\":
-                    self._escaped()
-                case "`":
-                    self.backquote()
-                case "$":
-                    self.dollar(quoted=True)
-                case _:
-                    self.at += 1
-
-    def dollar(self, *, quoted: bool) -> None:
-        start = self.at
-        self.at += 1
-        rest = self.text[self.at : self.at + 2]
-        if rest[:1] == HOLE:
-            raise _refused("right behind a $", self.at, hint="write \\$ for a dollar sign as text")
-        if rest == "((":
-            self.at += 2
-            self.arithmetic(start)
-        elif rest[:1] == "(":
-            self.at += 1
-            self.bare(closing=")")
-        elif rest[:1] == "{":
-            self.at += 1
-            self.parameter(start, quoted=quoted)
-        elif rest[:1] == "'" and not quoted:
-            self.ansi(start)
-
-    def parameter(self, start: int, *, quoted: bool) -> None:
-        """The inside of `${…}`."""
-        self._deeper(start)
-        while self._more(start, "${"):
-            match self.text[self.at]:
-                case "}":
-                    self.at += 1
-                    self.depth -= 1
-                    return
-                case "\0":
-                    raise _refused("within ${…}", self.at)
-                case "\\":
-                    self._escaped()
-                case "'" if quoted:
-                    self._quote_in_quotes()
-                case "'":
-                    self.single()
-                case '"':
-                    self.double()
-                case "`":
-                    self.backquote()
-                case "$":
-                    self.dollar(quoted=quoted)
-                case _:
-                    self.at += 1
-
-    def _quote_in_quotes(self) -> None:
-        """A `'` within `"${…}"` quotes in some shells and stands for itself in others."""
-        end = self.text.find("'", self.at + 1)
-        if end < 0 or set(self.text[self.at + 1 : end]) & set('}"$`\\\n\0'):
-            raise self._ambiguous('a \' within "${…}"')
-        self.at = end + 1
-
-    def arithmetic(self, start: int) -> None:
-        """The inside of `$((…))` or `((…))`."""
-        self._deeper(start)
-        parentheses = 2
-        while parentheses and self._more(start, "(("):
-            match self.text[self.at]:
-                case "\0":
-                    self._hole(Context.ARITHMETIC)
-                case "$":
-                    self.dollar(quoted=True)
-                case "`":
-                    self.backquote()
-                case char:
-                    parentheses += {"(": 1, ")": -1}.get(char, 0)
-                    self.at += 1
-        self.depth -= 1
-
-    def ansi(self, start: int) -> None:
-        """bash's `$'…'`, which other shells read as a dollar sign and a quoted text."""
-        self.at += 1
-        while self._more(start, "quote"):
-            match self.text[self.at]:
-                case "\0":
-                    raise _refused("within $'…'", self.at)
-                case "\\" if self.text[self.at + 1 : self.at + 2] == "'":
-                    raise self._ambiguous("\\' within $'…'")
-                case "\\":
-                    self._escaped()
-                case "'":
-                    self.at += 1
-                    return
-                case _:
-                    self.at += 1
-
-    def backquote(self) -> None:
-        start = self.at
-        self.at += 1
-        while self._more(start, "backquote"):
-            match self.text[self.at]:
-                case "`":
-                    self.at += 1
-                    return
-                case "\0":
-                    raise _refused("within backquotes", self.at, hint="write $(…) instead of `…`")
-                case "\\":
-                    self._escaped()
-                case _:
-                    self.at += 1
-
-    def comment(self) -> None:
-        while self.at < len(self.text) and self.text[self.at] != "\n":
-            if self.text[self.at] == HOLE:
-                self._hole(Context.COMMENT)
-            else:
-                self.at += 1
-
-    def _pipe(self, words: _Words) -> None:
-        """Note a `|` that joins commands: not `||`, not `>|`, and not between the patterns of a `case`."""
-        around = self.text[max(0, self.at - 1) : self.at + 2]
-        of_case = words.cases and _PATTERN.match(self.text, self.at)
-        if self.text[self.at] == "|" and "||" not in around and not around.startswith(">") and not of_case:
-            self.pipes.append(self.at)
-
-    def _parenthesis(self, words: _Words) -> None:
-        start = self.at
-        if self.text.startswith("((", self.at) and words.start is None and words.command:
-            self.at += 2
-            self.arithmetic(start)
-            words.command = False
-            return
-        words.end(separator=True)
-        self.at += 1
-        self.bare(closing=")")
-        words.command = True
-
-    def _redirection(self) -> None:
-        """`<<WORD`, `<<-WORD`, and `<<<`, behind which an ordinary word stands."""
-        if self.text.startswith("<<<", self.at):
-            self.at += 3
-            return
-        operator = re.compile(r"<<-?[ \t]*").match(self.text, self.at)
-        assert operator is not None  # noqa: S101 -- the caller has seen the `<<`
-        self.at = operator.end()
-        word = re.compile(r"(?:\\.|'[^']*'|\"[^\"]*\"|[^\s;&|<>()'\"\\])*", re.DOTALL).match(self.text, self.at)
-        assert word is not None  # noqa: S101 -- it matches nothing, too
-        if HOLE in word[0]:
-            raise _refused("in the end mark of a here-document", self.at + word[0].index(HOLE))
-        self.at = word.end()
-        self.documents.append((re.sub(r"['\"\\]", "", word[0]), operator[0].startswith("<<-")))
-
-    def _here_documents(self) -> None:
-        for mark, tabs in self.documents:
-            while self.at < len(self.text):
-                end = self.text.find("\n", self.at)
-                end = len(self.text) if end < 0 else end
-                line = self.text[self.at : end]
-                if HOLE in line:
-                    raise _refused("within a here-document", self.at + line.index(HOLE))
-                self.at = min(end + 1, len(self.text))
-                if (line.lstrip("\t") if tabs else line) == mark:
-                    break
-        self.documents.clear()
-
-    def _hole(self, context: Context) -> None:
-        self.found[self.at] = context
-        self.at += 1
-
-    def _escaped(self) -> None:
-        if self.text[self.at + 1 : self.at + 2] == HOLE:
-            raise _refused("right behind a backslash", self.at + 1, hint="write \\\\ for a backslash as text")
-        self.at = min(self.at + 2, len(self.text))
-
-    def _ambiguous(self, what: str) -> Fault:
-        return Fault(
-            f"shells read {what} in different ways, so that no value has a safe place in this script",
-            hint=f"write it otherwise, or {_WAY_ROUND}",
-            code="shell-place",
-            start=self.at,
-        )
-
-    def _more(self, start: int, what: str) -> bool:
-        if self.at >= len(self.text):
-            raise Fault(f"the {what} that opens here is never closed", start=start, code="shell-syntax")
-        return True
-
-    def _deeper(self, start: int) -> None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise Fault("this script is nested too deeply to be followed", start=max(start, 0))
-
-
-_PATTERN = re.compile(r"[^\n()$;&]*\)")  # the rest of the patterns of a `case`, from a `|` on
-_OPENING = frozenset(["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"])
-
-
-@dataclass(slots=True)
-class _Words:
-    """The words of one list of commands: where each begins, and whether `)` ends a pattern of `case`."""
-
-    reader: _Reader
-    start: int | None = None
-    command: bool = True  # a command's name may come next
-    cases: int = 0
-
-    def begin(self) -> None:
-        if self.start is None:
-            self.start = self.reader.at
-
-    def end(self, *, separator: bool = False) -> None:
-        if self.start is not None:
-            span = (self.start, self.reader.at)
-            word = self.reader.text[span[0] : span[1]]
-            self.reader.words.append(span)
-            if self.command:
-                self.cases += {"case": 1, "esac": -1}.get(word, 0)
-            self.command = (self.command and word in _OPENING) or (word == "in" and self.cases > 0)
-            self.start = None
-        self.command = self.command or separator
-
-
-def _refused(where: str, at: int, *, hint: str = "") -> Fault:
-    """An interpolation whose place cannot be escaped for."""
-    way = f"{hint}, or {_WAY_ROUND}" if hint else _WAY_ROUND
-    return Fault(f"a value cannot be put safely {where}", hint=way, code="shell-place", start=at)
+__all__ = ["HOLE", "Context", "Spot", "pipes", "spots"]

@@ -21,7 +21,7 @@ NUMBER, COMMENT = Context.ARITHMETIC, Context.COMMENT
         ('echo "$(cat \'_\' "_" _)" _', [SINGLE, DOUBLE, BARE, BARE]),
         ("echo \"a'_'b\"", [DOUBLE]),
         ("echo 'a\"_\"b'", [SINGLE]),
-        ('echo "${x:-\'}" _', [BARE]),
+        ("echo \"${x#'a b'}\" _", [BARE]),
         ("echo ${x:-'}'} _", [BARE]),
         ('echo "${x:-"}"}" _', [BARE]),
         ("echo a\\'_", [BARE]),
@@ -45,9 +45,12 @@ NUMBER, COMMENT = Context.ARITHMETIC, Context.COMMENT
         ("cat <<< _ '_'", [BARE, SINGLE]),
         ("x=$(cat <<END\n)'\nEND\n) _", [BARE]),
         ("echo `echo '\"'` '_'", [SINGLE]),
-        ("echo $'it\\'s' '_'", [SINGLE]),
+        ("echo $'a\\tb' '_'", [SINGLE]),
         ("f() { echo '_'; }; f _", [SINGLE, BARE]),
         ("for x in _; do echo _; done", [BARE, BARE]),
+        ("echo _ 2>&1 _ >_", [BARE, BARE, BARE]),
+        ("[[ _ -eq 1 ]] && [[ _ = a ]] && [ _ -eq 1 ]", [NUMBER, BARE, BARE]),
+        ("[[ -v '_' && \"_\" ]] # _", [NUMBER, NUMBER, COMMENT]),
         ("diff <(sort _) <(sort '_')", [BARE, SINGLE]),
     ],
 )
@@ -65,6 +68,10 @@ def test_the_text_around_says_where_a_value_stands(script: str, contexts: list[C
         ('echo "`ls {{ x }}`"', "a value cannot be put safely within backquotes"),
         ("echo ${y:-{{ x }}}", "a value cannot be put safely within ${…}"),
         ("echo $'{{ x }}'", "a value cannot be put safely within $'…'"),
+        ("echo $'it\\'s' '{{ x }}'", "shells read \\' within $'…' in different ways"),
+        ('echo "${y:-\'}" {{ x }}', 'shells read a \' within "${…}" in different ways'),
+        ("echo a >&{{ x }}", "a value cannot be put safely behind >&"),
+        ("echo a >& b'{{ x }}'", "a value cannot be put safely behind >&"),
         ("echo ${{ x }}", "a value cannot be put safely right behind a $"),
         ('echo "${{ x }}"', "a value cannot be put safely right behind a $"),
         ("echo \\{{ x }}", "a value cannot be put safely right behind a backslash"),
@@ -79,7 +86,7 @@ def test_the_text_around_says_where_a_value_stands(script: str, contexts: list[C
 )
 def test_a_place_that_cannot_be_known_is_refused_when_the_file_is_read(script: str, message: str) -> None:
     (found,) = check(template(script, Kind.SHELL))
-    assert found.message == message
+    assert found.message.startswith(message)
 
 
 def test_the_refusal_points_at_the_value_and_shows_the_way_round() -> None:

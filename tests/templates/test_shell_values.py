@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,18 +10,7 @@ from hypothesis import strategies as st
 
 from executor.model.leaves import Kind
 from tests.templates.helpers import value
-
-SHELLS = [
-    (name, [found, *arguments])
-    for name, program, arguments in (
-        ("dash", "dash", []),
-        ("bash", "bash", ["--norc"]),
-        ("busybox", "busybox", ["sh"]),
-        ("mksh", "mksh", []),
-        ("ksh", "ksh", []),
-    )
-    if (found := shutil.which(program))
-]
+from tests.templates.shells import SHELLS, run
 
 # A script for each place, and what its words must be. `p` prints its words, each with a NUL behind it.
 PLACES = [
@@ -62,21 +49,6 @@ PHRASES = [
 HOSTILE = st.lists(st.sampled_from(CHARACTERS + PHRASES), max_size=6).map("".join)
 
 
-def run(shell: list[str], script: str, folder: Path) -> bytes:
-    """What a script prints, run as a file is: its standard input."""
-    done = subprocess.run(
-        shell,
-        input=script.encode(),
-        cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"},
-        capture_output=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.stderr == b""
-    return done.stdout
-
-
 @pytest.mark.parametrize(("name", "shell"), SHELLS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(HOSTILE, min_size=6, max_size=6))
@@ -91,8 +63,9 @@ def test_a_value_arrives_byte_for_byte_and_nothing_else_runs(
         for script, words in PLACES:
             parts.append(value(script, Kind.SHELL, x=text, xs=[text, text]))
             wanted += words.replace("{x}", text).split("\0") if words != "{x}" else [text]
-    found = run(shell, "\n".join(parts) + "\n", tmp_path).decode().split("\0")[:-1]
-    assert found == wanted
+    done = run(shell, "\n".join(parts) + "\n", tmp_path)
+    assert done.stderr == b""
+    assert done.stdout.decode().split("\0")[:-1] == wanted
     assert list(tmp_path.iterdir()) == []
 
 
