@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -177,29 +178,40 @@ def _within_reach(build: Callable[[], T]) -> T:
         raise Fault("this expression is too deep or too large to be read", code="template-bounds") from error
 
 
+_NOT_COMPLETE = "the expression is not complete"
+# What Jinja says about syntax, and the same in an operator's words.
+_SAID: tuple[tuple[str, str], ...] = (
+    (r"Expected an expression, got 'end of print statement'|unexpected 'end of template'", _NOT_COMPLETE),
+    (r"unexpected end of template, expected 'name'", "a name is missing at its end"),
+    (r"unexpected end of template.*", _NOT_COMPLETE),
+    (r"unexpected char ([\"'])([\"'])\1 at \d+", r"the quote \2 is not closed"),
+    (r"unexpected char ('.*') at \d+", r"\1 means nothing in it"),
+    (r"expected name or number", "a name is missing behind the dot"),
+    (r"expected token 'name', got (.*)", r"a name is missing before \1"),
+    (r"'end of print statement'", "the end"),
+    (r"'end of statement block'", "the end of the statement"),
+    (r"'end of template'", "the end"),
+    (r"expected token (.*), got (.*)", r"\2 stands where \1 is expected"),
+)
+_HINTS: tuple[tuple[str, str], ...] = (
+    (r"(got|unexpected) '\.'", "braces that are meant as text are written {{ '{{.Name}}' }}"),
+    (r"'[&|]'", "conditions are joined with `and` and `or`"),
+    (r"(got|unexpected) '='", "equality is written =="),
+    (r"char '!'", "the opposite is written `not x`"),
+    (r"char '\?'", "a choice is written `a if condition else b`"),
+    (r"char '\$'", "a variable is written by its name alone"),
+)
+
+
 def _plainly(message: str) -> str:
     """Jinja's message about syntax in an operator's words."""
-    for theirs, ours in (
-        ("Expected an expression, got 'end of print statement'", "the expression is not complete"),
-        ("unexpected 'end of template'", "the expression is not complete"),
-        ("'end of print statement'", "the end"),
-        ("'end of statement block'", "the end of the statement"),
-        ("'end of template'", "the end"),
-        ("expected token ", "expected "),
-        (", got ", ", found "),
-    ):
-        message = message.replace(theirs, ours)
+    for theirs, ours in _SAID:
+        message = re.sub(theirs, ours, message)
     return f"this cannot be read as an expression: {message.rstrip('.')}"
 
 
 def _syntax_hint(message: str) -> str:
-    if "got '.'" in message or "unexpected '.'" in message:
-        return "braces that are meant as text are written {{ '{{.Name}}' }}"
-    if "'&'" in message or "'|'" in message:
-        return "conditions are joined with `and` and `or`"
-    if "got '='" in message or "unexpected '='" in message:
-        return "equality is written =="
-    return ""
+    return next((hint for theirs, hint in _HINTS if re.search(theirs, message)), "")
 
 
 _FOREIGN = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
