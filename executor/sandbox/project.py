@@ -59,9 +59,10 @@ def reset(info: SandboxInfo) -> None:
     What else lies in the hosts' home directories stays. Raises SandboxFailed.
     """
     layout = info.layout
-    for path in (layout.project, layout.origin, layout.database.parent):
+    for path in (layout.origin, layout.database.parent):
         shutil.rmtree(path, ignore_errors=True)
     layout.database.parent.mkdir()
+    _empty(layout.project)
     _lay_out(layout)
     shipped = layout.project / "inventories"
     shipped.mkdir()
@@ -89,9 +90,18 @@ def publish(info: SandboxInfo, version: str) -> None:
         _copy_sources(version, layout.project)
 
 
+def _empty(folder: Path) -> None:
+    """Remove all that is in a folder, and keep the folder: somebody's shell may be in it."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def _lay_out(layout: Layout) -> None:
     if not has_git():
-        layout.project.mkdir()
         _copy_sources(FIRST, layout.project)
         return
     scratch = layout.folder / "scratch"

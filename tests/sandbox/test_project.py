@@ -163,3 +163,16 @@ def test_reset_leaves_what_else_lies_in_a_home(info: SandboxInfo) -> None:
     project.reset(info)
     assert mine.read_text() == "keep me"
     assert not look(info.hosts[0]).drained
+
+
+def test_a_shell_in_the_project_keeps_its_folder_through_a_reset(tmp_path: Path) -> None:
+    """Whoever follows the demo's last words stands in the project, and may start the demo again from there."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "file").touch()
+    (folder / "link").symlink_to(tmp_path)
+    before = folder.stat().st_ino
+    project._empty(folder)
+    assert list(folder.iterdir()) == []
+    assert folder.stat().st_ino == before
+    assert tmp_path.is_dir()
