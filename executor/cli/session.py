@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
     )
     live = report if isinstance(report, Live) else None
     hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password, patience=flags["lost_after"])
-    reporters = Reporters([chronicle, Aside(report)], lambda text: click.echo(f"runbook: {text}", err=True))
+    reporters = Reporters([chronicle, Aside(report)], _complain)
     try:
         exit_code = run_plan(
             plan,
@@ -133,6 +134,11 @@ def operator() -> str:
 
 
 # --- beside it -----------------------------------------------------------------------------------------------------
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):  # nobody is there any more who could be told; the run goes on
+        click.echo(f"runbook: {text}", err=True)
 
 
 def _desk(

@@ -17,6 +17,7 @@ class Reporters:
     """Several reporters as one, each for itself: a closed terminal or a bug in one of them never touches the run."""
 
     def __init__(self, reporters: Sequence[Reporter], complain: Callable[[str], None]) -> None:
+        """`complain` is told of a reporter's bug; it must not raise."""
         self._reporters = list(reporters)
         self._complain = complain
 
@@ -41,7 +42,8 @@ class Reporters:
                 tell(reporter)
             except Exception as error:  # noqa: BLE001 - whatever a report does wrong must not stop a deploy
                 self._reporters.remove(reporter)
-                if not isinstance(error, BrokenPipeError):
+                # An OSError is somebody who has gone: a pipe that nobody reads, a terminal that was closed.
+                if not isinstance(error, OSError):
                     self._complain(f"{type(reporter).__name__} failed and is silent from here on: {error!r}")
 
 

@@ -19,7 +19,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No line: the time is up, `wake` was called, or the terminal is gone (or its end of file was typed)."""
+    """No line: the time is up, `wake` was called, or the terminal is gone."""
 
     why: Literal["silence", "woken", "gone"]
 
@@ -48,7 +48,7 @@ class Keyboard:
                 os.read(self._wake_read, 4096)
                 return Nothing("woken")
             data = self._read()
-            if not data:
+            if not data and not self._is_there():
                 return Nothing("gone")
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\n")
@@ -59,6 +59,14 @@ class Keyboard:
             return os.read(self._fd, 4096)
         except OSError:
             return b""  # the terminal was closed
+
+    def _is_there(self) -> bool:
+        """An end of file at a terminal that is still there was typed (Ctrl-D): it is no answer to anything."""
+        try:
+            termios.tcgetattr(self._fd)
+        except (termios.error, OSError):
+            return False
+        return True
 
     def wake(self) -> None:
         """End a wait, now or the next one. From any thread."""

@@ -30,8 +30,8 @@ class Terminal:
 
     `fd` is the terminal's input, `operator` the name of who sits there. `login` opens a shell on a host by its name
     and returns when it is over: with it, a host that failed can be looked at before one decides. Every question gets
-    one answer: the person's, the default after `timeout` seconds of silence, or that it was withdrawn. A question
-    about an interrupt goes before all others.
+    one answer: the person's, the default after `timeout` seconds of silence, or that it was withdrawn: also where the
+    terminal was closed, as nobody is there any more to decide. A question about an interrupt goes before all others.
     """
 
     def __init__(
@@ -95,9 +95,19 @@ class Terminal:
                 self._changed.wait_for(lambda: self._open or self._closed)
                 if self._closed:
                     return
-            with self._screen.pause():
-                while (asked := self._first()) is not None:
-                    self._converse(*asked)
+            try:
+                with self._screen.pause():
+                    while (asked := self._first()) is not None:
+                        self._converse(*asked)
+            except OSError:  # the terminal was closed: nothing can be shown there any more
+                self._leave()
+
+    def _leave(self) -> None:
+        """Nobody can answer any more: what is open is withdrawn."""
+        with self._changed:
+            left = list(self._open)
+        for key in left:
+            self.withdraw(key)
 
     def _converse(self, key: Key, question: Question) -> None:
         """One question, until it is answered or another one is more urgent."""
@@ -146,12 +156,9 @@ class Terminal:
                     later = key in self._open
                 self._screen.say("\n  later: something else comes first" if later else "\n  no longer asked")
             case "silence":
-                self._by_default(key, question, "no answer")
+                choice = question.default or "no"
+                self._screen.say(f"\n  no answer: {choice}")
+                if self._take(key):
+                    self._answered(Answered(key, choice, how="silence"))
             case "gone":
-                self._by_default(key, question, "nobody is at the terminal")
-
-    def _by_default(self, key: Key, question: Question, why: str) -> None:
-        choice = question.default or "no"
-        self._screen.say(f"\n  {why}: {choice}")
-        if self._take(key):
-            self._answered(Answered(key, choice, how="silence"))
+                self._leave()

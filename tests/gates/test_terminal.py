@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import queue
@@ -33,6 +34,7 @@ class FakeScreen:
 
     text: str = ""
     paused: int = 0
+    closed: bool = False
     prompts: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
 
     @contextmanager
@@ -43,6 +45,8 @@ class FakeScreen:
 
     def say(self, text: str, *, end: str = "\n") -> None:
         assert self.paused
+        if self.closed:
+            raise OSError(errno.EIO, "Input/output error")
         self.text += text + end
         if not end:
             self.prompts.put(text)
@@ -171,12 +175,26 @@ def test_a_failure_of_the_run_itself_has_no_host_to_look_at(sitting: Sitting) ->
     assert sitting.logins == []
 
 
-@pytest.mark.parametrize(("question", "choice"), [(ITEM, "no"), (FAILURE, "rollback")])
-def test_a_terminal_that_goes_away_ends_the_wait(sitting: Sitting, question: Question, choice: str) -> None:
+@pytest.mark.parametrize("question", [ITEM, FAILURE])
+def test_a_terminal_that_goes_away_withdraws_what_was_asked_there(sitting: Sitting, question: Question) -> None:
     sitting.terminal.ask(ON_WEB1, question)
     sitting.screen.prompts.get(timeout=PATIENCE)
     os.close(sitting.keyboard)
-    assert sitting.answer() == Answered(ON_WEB1, choice, how="silence")
+    assert sitting.answer() == Answered(ON_WEB1, "", how="withdrawn")
+
+
+def test_questions_that_come_after_the_terminal_was_closed_are_withdrawn_too(sitting: Sitting) -> None:
+    sitting.screen.closed = True
+    for key in (FIRST, SECOND):
+        sitting.terminal.ask(key, ITEM)
+        assert sitting.answer() == Answered(key, "", how="withdrawn")
+
+
+def test_an_end_of_file_that_is_typed_decides_nothing(sitting: Sitting) -> None:
+    sitting.terminal.ask(ON_WEB1, FAILURE)
+    sitting.type("\x04")
+    os.write(sitting.keyboard, b"retry\n")
+    assert sitting.answer().choice == "retry"
 
 
 def test_closing_waits_for_no_answer(sitting: Sitting) -> None:
