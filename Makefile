@@ -30,7 +30,7 @@ bench: $(RUN_STAMP)
 	$(BIN)/python -m benchmarks.compare --install $(BENCH)
 
 fuzz: $(TEST_STAMP)
-	$(BIN)/python -m tests.language.fuzz --minutes $(MINUTES)
+	$(BIN)/python -W error -m tests.language.fuzz --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,6 +11,7 @@ from executor.language import leaves
 from executor.language.draft import Draft
 from executor.language.nodes import MapNode, Node, Plain, Scalar, plain
 from executor.language.probes import check_pattern
+from executor.language.regex import compiled
 from executor.language.wording import listed, quoted
 from executor.model.leaves import Value
 from executor.model.runbooks import Param
@@ -51,7 +52,7 @@ def _param(draft: Draft, name: str, node: MapNode) -> Param:
         required=isinstance(required, Scalar) and required.value is True,
         default=written_as(kind, items["default"]) if "default" in items else None,
         has_default="default" in items,
-        pattern=pattern if pattern is not None and _is_pattern(pattern) else None,
+        pattern=pattern if pattern is not None and compiled(pattern) else None,
         choices=tuple(written_as(kind, item) for item in choices),
         description=leaves.plain_text(draft, items["description"]) if "description" in items else "",
         place=node.place,
@@ -90,14 +91,6 @@ def written_as(kind: str, node: Node) -> Value:
     if kind == "string" and isinstance(node, Scalar) and node.value is not None:
         return node.text
     return frozen(plain(node))
-
-
-def _is_pattern(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
 
 
 def from_json(text: str) -> Plain:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import translate
 
 from executor.errors import InvalidInput, Problem
+from executor.language.regex import compiled
 from executor.language.wording import did_you_mean, quoted
 from executor.model.inventories import Inventory
 from executor.model.places import Place
@@ -134,11 +135,11 @@ class _Matcher:
         return did_you_mean(name, known) or (f"groups are: {', '.join(groups[:12])}" if groups else "")
 
     def _regex(self, text: str) -> Callable[[str], object]:
-        try:
-            return re.compile(text).match
-        except (re.error, RecursionError, OverflowError):
-            self._say(f"{quoted(text)} is not a regular expression", "~ begins one in a host pattern", "pattern")
-            return lambda _: None
+        found = compiled(text)
+        if found is not None:
+            return found.match
+        self._say(f"{quoted(text)} is not a regular expression", "~ begins one in a host pattern", "pattern")
+        return lambda _: None
 
     def _matching(self, matches: Callable[[str], object]) -> tuple[str, ...]:
         """Groups whose name matches, with their hosts, and hosts whose name does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from executor.language import leaves
+from executor.language import leaves, regex
 from executor.language.draft import Draft
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
 from executor.language.wording import quoted
@@ -78,15 +78,8 @@ def _pattern(draft: Draft, items: Mapping[str, Node], key: str) -> Text | None:
 
 def check_pattern(draft: Draft, pattern: str, node: Node) -> None:
     """Note a problem where `pattern` is no regular expression."""
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        draft.say(
-            f"{quoted(pattern)} is not a regular expression",
-            node.place,
-            "signs such as ( [ * + ? need a backslash before them where they are meant as text",
-            "pattern",
-        )
+    if regex.compiled(pattern) is None:
+        draft.say(f"{quoted(pattern)} is not a regular expression", node.place, regex.HINT, "pattern")
 
 
 def _http(draft: Draft, items: Mapping[str, Node]) -> Http:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from executor.errors import Problem
+from executor.language import regex
 from executor.model.actions import Checklist, Copy, ProbeAction, TemplateFile
 from executor.model.leaves import Template
 from executor.model.places import Place
@@ -88,10 +89,8 @@ def _fraction(value: Any, written: Any, place: Place) -> Iterator[Problem]:
 def _pattern(pattern: Any, written: Any, place: Place) -> Iterator[Problem]:
     if not isinstance(pattern, str):
         return
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        yield _problem(f"{pattern!r} is not a regular expression: {error}", written, place)
+    if regex.compiled(pattern) is None:
+        yield _problem(f"{pattern!r} is not a regular expression", written, place, regex.HINT)
 
 
 def amount_of(leaf: Any, *, least: int, what: str) -> Amount:

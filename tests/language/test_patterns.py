@@ -116,3 +116,8 @@ def test_a_limit_that_means_no_host_is_an_error_of_the_flag() -> None:
     with pytest.raises(InvalidInput) as caught:
         limit_hosts("cache*", INVENTORY)
     assert caught.value.problems[0].message == "--limit: 'cache*' means no host"
+
+
+def test_a_regular_expression_of_which_python_would_warn_is_taken_as_it_is(recwarn: pytest.WarningsRecorder) -> None:
+    assert match_hosts("~[[w].*", INVENTORY)
+    assert not recwarn
