@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from executor import __version__
+from executor.cli.streams import unwritable
 from executor.errors import Exit, RunbookError
-from executor.journal.folders import make_private, state_folder
+from executor.journal.folders import make_own, state_folder
 
 
 def tell(error: Exception, arguments: list[str]) -> int:
@@ -27,6 +28,9 @@ def tell(error: Exception, arguments: list[str]) -> int:
         if len(error.problems) > 1:
             click.echo(f"{len(error.problems)} problems", err=True)
         return error.exit_code
+    if why := unwritable(error):
+        click.echo(f"error: the output cannot be written: {why}", err=True)
+        return Exit.FAULT
     if any(argument.startswith("-vvv") for argument in arguments):
         traceback.print_exception(error)
         return Exit.FAULT
@@ -41,7 +45,7 @@ def _crash_file(error: Exception) -> Path | str:
     name = f"crash-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
         folder = state_folder(os.environ)
-        make_private(folder)
+        make_own(folder)
     except RunbookError:
         folder = Path(tempfile.mkdtemp(prefix="runbook-"))
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from executor import __version__
+from executor.cli import streams
 from executor.errors import Exit
 
 # name -> its line in `runbook --help`; the module executor.cli.<name> holds `command`.
@@ -81,6 +82,7 @@ def runbook(ctx: click.Context) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of the `runbook` command. Always ends with SystemExit."""
+    streams.complete()
     sys.exit(call(arguments if arguments is not None else sys.argv[1:]))
 
 

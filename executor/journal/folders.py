@@ -58,8 +58,11 @@ class RunFolder:
         return self.path / "output" / key.host / f"{str(key).rsplit('@', 1)[0]}.out"
 
 
-def make_private(folder: Path) -> None:
-    """Make a folder (and its parents) that only its owner can enter. Raises RunbookError with the reason."""
+def make_own(folder: Path) -> None:
+    """Make a folder, and its parents. Raises RunbookError with the reason.
+
+    One that is there already keeps its mode: RUNBOOK_STATE may name a home directory, or root's /tmp.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         info = folder.lstat()
@@ -67,13 +70,20 @@ def make_private(folder: Path) -> None:
         raise _no_state(folder, error.strerror or str(error)) from error
     if folder.is_symlink() or info.st_uid != os.getuid():
         raise _no_state(folder, "it is a link, or belongs to somebody else")
-    if info.st_mode & 0o077:
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder of ours that only its owner can enter, also where it is there already. Raises RunbookError."""
+    make_own(folder)
+    try:
         folder.chmod(0o700)
+    except OSError as error:
+        raise _no_state(folder, error.strerror or str(error)) from error
 
 
 def create(state: Path, run: str, plan: str) -> RunFolder:
     """A new run's folder with its plan in it. Raises RunbookError where it cannot be written."""
-    make_private(state)
+    make_own(state)
     make_private(state / "runs")
     folder = RunFolder(state / "runs" / run)
     make_private(folder.path)
