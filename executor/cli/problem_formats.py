@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from executor import __version__
+from executor.cli.sarif import log
 from executor.errors import Problem
 from executor.language.diagnostics import render
 from executor.model.places import Place
@@ -23,20 +23,30 @@ def text(problems: Sequence[Problem], files: int) -> Iterator[str]:
         yield render(problem, color=color)
         yield ""
     checked = f"{files} {'file' if files == 1 else 'files'} checked"
-    found = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}" if problems else "no problems"
-    yield f"{checked}: {found}"
+    advice = sum(problem.severity == "advice" for problem in problems)
+    wrong = len(problems) - advice
+    found = [f"{wrong} {'problem' if wrong == 1 else 'problems'}"] if wrong else []
+    found += [f"{advice} {'piece' if advice == 1 else 'pieces'} of advice"] if advice else []
+    yield f"{checked}: {', '.join(found) or 'no problems'}"
 
 
 def as_json(problems: Sequence[Problem], files: int) -> Iterator[str]:
     """One object: version, files, problems with 1-based places."""
-    listed: list[dict[str, str | int]] = [
-        {"message": one.message, "hint": one.hint, "code": one.code, "severity": one.severity, **_span(one.place)}
+    listed: list[dict[str, object]] = [
+        {
+            "message": one.message,
+            "hint": one.hint,
+            "code": one.code,
+            "severity": one.severity,
+            **_span(one.place),
+            "notes": [{"message": text, **_span(place)} for text, place in one.notes],
+        }
         for one in problems
     ]
     yield json.dumps({"version": 1, "files": files, "problems": listed}, indent=2, ensure_ascii=False)
 
 
-def _span(place: Place | None) -> dict[str, str | int]:
+def _span(place: Place | None) -> dict[str, object]:
     if place is None:
         return {}
     return {
@@ -55,7 +65,9 @@ def github(problems: Sequence[Problem], _files: int) -> Iterator[str]:
         place = one.place
         where = ""
         if place is not None:
-            where = f"file={_property(place.file)},line={place.line},col={place.column},"
+            where = f"file={_property(place.file)},line={place.line},endLine={place.end_line},"
+            if place.line == place.end_line:  # GitHub takes columns of a single line alone, the last one counted in
+                where += f"col={place.column},endColumn={max(place.end_column - 1, place.column)},"
         body = one.message + (f"\n{one.hint}" if one.hint else "")
         yield f"::{kind} {where}title={_property('runbook: ' + one.code)}::{_data(body)}"
 
@@ -69,35 +81,8 @@ def _property(value: str) -> str:
 
 
 def sarif(problems: Sequence[Problem], _files: int) -> Iterator[str]:
-    """SARIF 2.1.0 (OASIS), one run."""
-    rules = sorted({one.code for one in problems})
-    results = [
-        {
-            "ruleId": one.code,
-            "ruleIndex": rules.index(one.code),
-            "level": "error" if one.severity == "error" else "note",
-            "message": {"text": one.message + (f" ({one.hint})" if one.hint else "")},
-        }
-        | ({"locations": [_location(one.place)]} if one.place is not None else {})
-        for one in problems
-    ]
-    driver = {"name": "runbook", "version": __version__, "rules": [{"id": rule} for rule in rules]}
-    log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
-    }
-    yield json.dumps(log, indent=2, ensure_ascii=False)
-
-
-def _location(place: Place) -> dict[str, object]:
-    region = {
-        "startLine": place.line,
-        "startColumn": place.column,
-        "endLine": place.end_line,
-        "endColumn": place.end_column,
-    }
-    return {"physicalLocation": {"artifactLocation": {"uri": place.file.replace(os.sep, "/")}, "region": region}}
+    """SARIF 2.1.0, one run."""
+    yield json.dumps(log(problems), indent=2, ensure_ascii=False)
 
 
 FORMATS: Mapping[str, Format] = {"text": text, "json": as_json, "github": github, "sarif": sarif}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import click
 
@@ -13,6 +14,8 @@ from executor.cli.options import extra_vars_option, inventory_option
 from executor.cli.problem_formats import FORMATS
 from executor.errors import Exit, InvalidInput, Problem, RunbookError, WrongUsage
 from executor.model.inventories import Inventory
+from executor.model.leaves import Value
+from executor.model.runbooks import Runbook
 
 
 @click.command(epilog="Example: runbook validate runbooks inventories --strict --format github")
@@ -30,30 +33,36 @@ def command(
     With --strict there is advice about what is allowed and often regretted; `# runbook: ignore RULE` on a line
     silences it there.
     """
+    from executor.language import parse_extra_vars
+
     root = root_here()
     chosen = paths or tuple(root / name for name in ("runbooks", "inventories") if (root / name).is_dir())
     if not chosen:
         raise WrongUsage(Problem("nothing to validate: name a runbook, an inventory or a folder"))
     hosts = load_hosts(inventory, root) if inventory else None
-    check = Check(root, hosts, extra_vars, strict=strict)
-    files = [file for path in chosen for file in _files(path)]
-    problems = [problem for file in files for problem in _problems(file, check)]
+    check = Check(root, hosts, parse_extra_vars(extra_vars), strict=strict)
+    files = [found for path in chosen for found in _files(path)]
+    problems = [problem for file, kind in files for problem in _problems(file, kind, check)]
     for line in FORMATS[format_](problems, len(files)):
         click.echo(line)
     return Exit.INVALID if problems else Exit.DONE
 
 
-def _files(path: Path) -> Iterator[Path]:
+Kind: TypeAlias = Literal["runbook", "inventory"]
+
+
+def _files(path: Path) -> Iterator[tuple[Path, Kind]]:
     """A file itself; of a folder the YAML files that are a runbook or an inventory by their own keys."""
     if not path.is_dir():
-        yield path
+        yield path, (kind_of(path) if path.is_file() else None) or "runbook"
         return
     for file in sorted(path.rglob("*.y*ml")):
-        if file.is_file() and kind_of(file) is not None:
-            yield file
+        kind = kind_of(file) if file.is_file() else None
+        if kind is not None:
+            yield file, kind
 
 
-def kind_of(path: Path) -> str | None:
+def kind_of(path: Path) -> Kind | None:
     """ "runbook" or "inventory", by the keys at a file's root; None where it is neither (a file that others include).
 
     A file that cannot be read as YAML is taken for a runbook, so that its problems are told.
@@ -80,7 +89,7 @@ class Check:
 
     root: Path
     hosts: Inventory | None  # of -i
-    extra: tuple[str, ...]
+    extra: Mapping[str, Value]  # of -e
     strict: bool = False
 
     def inventory(self, file: Path) -> tuple[Problem, ...]:
@@ -99,18 +108,36 @@ class Check:
         written = load_written(find_runbook(str(file), self.root))
         if self.strict:
             yield from advise(written, self.hosts)
-        if self.hosts is None:
+        if self.hosts is None or self._lacks_values(written.runbook):
             yield from undefined(written.runbook)
-        else:
-            from executor.language import parse_extra_vars
-            from executor.planning import PlanOptions, build
+        if self.hosts is not None:
+            yield from self._on_hosts(written.runbook, self.hosts)
 
-            build(written.runbook, self.hosts, PlanOptions(extra=parse_extra_vars(self.extra)))
+    def _on_hosts(self, runbook: Runbook, hosts: Inventory) -> Iterator[Problem]:
+        """What is wrong with a runbook on these hosts: all of it, or without its parameters' values its patterns."""
+        from executor.language import match_hosts
+        from executor.planning import PlanOptions, build
+
+        lacking = self._lacks_values(runbook)
+        if not lacking:
+            build(runbook, hosts, PlanOptions(extra=self.extra))
+            return
+        given = " ".join(f"-e {name}=…" for name in lacking)
+        click.echo(f"{runbook.file}: not planned, because its parameters have no values; with {given} it is", err=True)
+        for stage in runbook.stages:
+            try:
+                if isinstance(stage.hosts, str):
+                    match_hosts(stage.hosts, hosts, stage.hosts_place)
+            except RunbookError as error:
+                yield from error.problems
+
+    def _lacks_values(self, runbook: Runbook) -> list[str]:
+        return [param.name for param in runbook.params if param.required and param.name not in self.extra]
 
 
-def _problems(file: Path, check: Check) -> Iterator[Problem]:
+def _problems(file: Path, kind: Kind, check: Check) -> Iterator[Problem]:
     """All that a file's check tells, one after the other; what ends it comes last."""
     try:
-        yield from check.inventory(file) if file.is_file() and kind_of(file) == "inventory" else check.runbook(file)
+        yield from check.inventory(file) if kind == "inventory" else check.runbook(file)
     except RunbookError as error:
         yield from error.problems
