@@ -50,7 +50,7 @@ HOSTILE = st.lists(st.sampled_from(CHARACTERS + PHRASES), max_size=6).map("".joi
 
 
 @pytest.mark.parametrize(("name", "shell"), SHELLS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(HOSTILE, min_size=6, max_size=6))
 def test_a_value_arrives_byte_for_byte_and_nothing_else_runs(
     name: str, shell: list[str], values: list[str], tmp_path: Path
