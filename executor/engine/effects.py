@@ -1,6 +1,7 @@
 """What the engine asks the world to do. Each effect but `Finish` and the cancels is answered by exactly one event.
 
-An effect carries plain values alone: every template in it has been filled.
+An effect carries plain values: every template in it has been filled, but for what asks for a secret. That waits as a
+late leaf until the effect is performed, so that neither the engine nor its events ever hold a secret's value.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Literal, TypeAlias
 from executor.errors import Exit
 from executor.events import Event, Key, Question
 from executor.model.actions import Action
+from executor.model.leaves import Text
 from executor.model.probes import Probe
 from executor.model.steps import Settings
 
@@ -30,7 +32,7 @@ class Perform:
     on: str  # the host whose connection is used
     action: Action
     settings: Settings = field(default_factory=Settings)
-    stdin: str | None = None
+    stdin: Text | None = None
     creates: str | None = None  # checked on the host before the action; if so it ends OK with changed=False
     removes: str | None = None
     register: bool = False  # keep up to 1 MB of the output in the result

@@ -83,6 +83,8 @@ def _why(result: Result) -> str:
     match result.status:
         case Status.OK:
             return result.detail or f"exit code {result.rc}"
+        case Status.FAILED:
+            return result.detail or "failed"
         case Status.UNKNOWN:
             return f"unknown what came of it{_of(result)}"
         case Status.CANCELLED:

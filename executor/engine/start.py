@@ -23,7 +23,7 @@ from executor.model.actions import (
 from executor.model.leaves import Text, Value
 from executor.model.probes import Probe
 from executor.model.steps import Settings
-from executor.templates import fill
+from executor.templates import fill, sketch
 
 SHOWN = 100  # characters of a command in an event
 
@@ -46,7 +46,7 @@ def perform(
         on,
         action,
         settings,
-        stdin=_optional(body.stdin, values) if main else None,
+        stdin=fill(body.stdin, values) if main else None,
         creates=_optional(body.creates, values) if main else None,
         removes=_optional(body.removes, values) if main else None,
         register=main and _is_read(here),
@@ -101,7 +101,7 @@ def describe(probe: Probe) -> str:
 def _brief(action: Action) -> str:
     match action:
         case Shell(script):
-            return _line(str(script))
+            return _line(script if isinstance(script, str) else sketch(script))  # it may wait for a secret
         case Script(file):
             return _line(f"script {file}")
         case Copy(dest=dest) | TemplateFile(dest=dest) | Symlink(dest=dest) | Unarchive(dest=dest):

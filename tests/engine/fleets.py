@@ -32,7 +32,7 @@ def probes(count: int) -> tuple[Probe, ...]:
 @st.composite
 def steps(draw: st.DrawFn, number: str, hosts: tuple[str, ...], *, plain: bool = False) -> PlannedStep:
     """A step for all or some of the hosts, alike for each."""
-    kind = draw(st.sampled_from(["shell", "shell", "shell", "copy", "probe", "pause", "checklist"]))
+    kind = draw(st.sampled_from(["shell", "shell", "shell", "shell", "copy", "copy", "probe", "pause", "checklist"]))
     actions: dict[str, Action] = {
         "shell": Shell(f"do {number}"),
         "copy": Copy(dest=f"/{number}", content="x"),
@@ -47,7 +47,8 @@ def steps(draw: st.DrawFn, number: str, hosts: tuple[str, ...], *, plain: bool =
     )
     rollback: tuple[Task, ...] | None = None
     if working and not plain:
-        rollback = draw(st.sampled_from([None, (), _handler(number, 1), _handler(number, 1), _handler(number, 2)]))
+        handlers = [_handler(number, 1), _handler(number, 1), _handler(number, 1), _handler(number, 2)]
+        rollback = draw(st.sampled_from([*handlers, (), None]))
     body = Body(
         actions[kind],
         Settings(
@@ -78,7 +79,7 @@ def _handler(number: str, count: int) -> tuple[Task, ...]:
 @st.composite
 def stages(draw: st.DrawFn, number: int, hosts: tuple[str, ...]) -> PlannedStage:
     some = tuple(host for host in hosts if draw(st.sampled_from([True, True, False]))) or hosts
-    count = draw(st.integers(1, 4))
+    count = draw(st.sampled_from([3, 4, 2, 1]))
     traffic = draw(st.booleans())
     amounts = st.sampled_from([Amount(1), Amount(2), Amount(50, percent=True), Amount(100, percent=True)])
     alike = dict.fromkeys(some)
@@ -101,7 +102,7 @@ def stages(draw: st.DrawFn, number: int, hosts: tuple[str, ...]) -> PlannedStage
         restore=(draw(steps(f"{number}.r1", some, plain=True)),) if traffic else (),
         health={host: probes(draw(st.integers(1, 2))) for host in alike} if draw(st.booleans()) else {},
         watch=watches[watch],
-        on_failure=draw(st.sampled_from(["rollback", "rollback", "ask", "stop"])),
+        on_failure=draw(st.sampled_from(["rollback", "rollback", "rollback", "ask", "stop"])),
         rollback_scope=draw(st.sampled_from(["run", "run", "stage", "host"])),
         rollback_serial=draw(st.sampled_from([None, (Amount(1),), (Amount(2),)])),
         abort_grace=draw(st.sampled_from([5.0, 300.0])),
@@ -111,7 +112,7 @@ def stages(draw: st.DrawFn, number: int, hosts: tuple[str, ...]) -> PlannedStage
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    hosts = tuple(f"h{n}" for n in range(1, draw(st.integers(1, 4)) + 1))
+    hosts = tuple(f"h{n}" for n in range(1, draw(st.sampled_from([3, 2, 4, 1])) + 1))
     if draw(st.sampled_from([False, False, True])):
         hosts = ("localhost", *hosts)
     names = dict.fromkeys((*hosts, "db", "localhost"))
@@ -148,7 +149,7 @@ class Chance:
         return self.dice.random() < self.bad
 
     def connect(self, _host: str) -> tuple[float, str]:
-        return self._seconds(), "refused" if self._fails() else ""
+        return self._seconds(), "refused" if self._fails() and self._fails() else ""
 
     def perform(self, effect: Perform, _name: str) -> tuple[float, Result]:
         bad = [
@@ -200,8 +201,8 @@ class Chance:
 @st.composite
 def chances(draw: st.DrawFn) -> Chance:
     return Chance(
-        draw(st.randoms(use_true_random=False)),
-        draw(st.sampled_from([0.0, 0.05, 0.15, 0.4])),
-        draw(st.sampled_from([False, False, True])),
+        random.Random(draw(st.integers(0, 2**32))),  # noqa: S311 - a world, not a secret
+        draw(st.sampled_from([0.05, 0.02, 0.1, 0.2, 0.4, 0.0])),
+        draw(st.sampled_from([False, False, False, False, True])),
         draw(st.dictionaries(st.sampled_from(["h1", "h2", "db"]), st.floats(0, 30), max_size=1)),
     )
