@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 from textwrap import wrap
@@ -16,10 +16,11 @@ from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
 from executor.report.canvas import Canvas
+from executor.report.echo import Echo
 from executor.report.fold import fold, heard, measured
 from executor.report.glyphs import glyphs_for
 from executor.report.guide import Guide
-from executor.report.line import Line, Tone, line
+from executor.report.line import Line, Tone
 from executor.report.picture import picture
 from executor.report.plain import host_width
 from executor.report.safe import visible
@@ -59,6 +60,7 @@ class Live:
         self._everything = everything
         self._zone = zone
         self._names = host_width(plan)
+        self._echo = Echo()
         self._log: list[Text] = []
         self._drawn = -PULSE
         self._dirty = False
@@ -69,7 +71,9 @@ class Live:
     def event(self, stamp: Stamp, event: Event) -> None:
         """Take an event in; what is to be said of it is shown at the next tick."""
         with self._lock:
-            lines = told(self.view, self._plan, stamp, event)
+            lines: Iterable[Line] = told(self.view, self._plan, stamp, event)
+            if self._everything:
+                lines = self._echo.before(self.view, event, lines)
             fold(self.view, self._plan, stamp, event)
             time = f"{stamp.at.astimezone(self._zone):%H:%M:%S}"
             for one in lines:
@@ -85,8 +89,8 @@ class Live:
             lines = heard(self.view, key, stream, data)
             self._dirty = True
             if self._everything:
-                for said in lines:
-                    self._log += self._texts(line(f"  > {said}", key.host, "quiet"), " " * 8)
+                for one in self._echo.output(key, lines):
+                    self._log += self._texts(one, " " * 8)
 
     def measured(self, key: Key, verdict: Verdict) -> None:
         """A probe that goes on has measured something: it stands beside it until the next time."""

@@ -10,6 +10,7 @@ from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
+from executor.report.echo import Echo
 from executor.report.fold import fold, heard
 from executor.report.line import Line, label, line
 from executor.report.phrasing import duration
@@ -38,21 +39,24 @@ class Plain:
         self._at: datetime | None = None
         self._mono = 0.0
         self._width = host_width(plan)
+        self._echo = Echo()
         self._signs: dict[Key, float] = {}  # when each piece of work is next said to be still running
         self._looked = 0.0
 
     def event(self, stamp: Stamp, event: Event) -> None:
         """Write what is said of the event. Raises OSError when nobody reads any more."""
         self._at, self._mono = stamp.at, stamp.mono
-        lines = told(self.view, self._plan, stamp, event)
+        lines: Iterable[Line] = told(self.view, self._plan, stamp, event)
+        if self._everything:
+            lines = self._echo.before(self.view, event, lines)
         fold(self.view, self._plan, stamp, event)
         self._write(one for one in lines if self._everything or one.weight != "detail")
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:
         """Keep the last lines; with `everything` write each."""
         lines = heard(self.view, key, stream, data)
-        if self._everything and lines:
-            self._write(line(f"  > {said}", key.host) for said in lines)
+        if self._everything:
+            self._write(self._echo.output(key, lines))
 
     def measured(self, key: Key, verdict: Verdict) -> None:
         """What a probe says meanwhile is news for a live view alone: its verdict is an event."""

@@ -56,8 +56,11 @@ class Work:
 
     def last_lines(self) -> list[str]:
         """The last lines, one that is not complete yet among them."""
-        unfinished = [lines.partial for lines in self.streams.values() if lines.partial]
-        return [*self.tail, *unfinished][-TAIL:]
+        return [*self.tail, *self.unfinished()][-TAIL:]
+
+    def unfinished(self) -> list[str]:
+        """What each stream has begun to say and not ended with a newline."""
+        return [lines.partial for lines in self.streams.values() if lines.partial]
 
 
 @dataclass(slots=True)

@@ -192,10 +192,12 @@ def _left(left: Sequence[Owed]) -> Iterator[Line]:
 
 
 def _hosts(view: RunView, ended: RunEnded) -> Iterator[Line]:
-    told = {(failure.host, failure.reason) for failure in view.failures}
+    told = {(failure.host, failure.reason.removeprefix("unreachable: ")) for failure in view.failures}
     groups: dict[tuple[str, str, bool], list[str]] = {}
     for name, host in ended.hosts.items():
-        detail = "" if (name, host.detail) in told else host.detail  # why it failed stands above already
+        detail = (
+            "" if (name, host.detail.removeprefix("unreachable: ")) in told else host.detail
+        )  # why it failed stands above already
         groups.setdefault((host.state, detail, host.drained), []).append(name)
     order = list(_STATES)
     rows = [

@@ -7,7 +7,8 @@ from datetime import UTC
 
 import pytest
 
-from executor.events import Key, Stamp, Started
+from executor.events import Ended, Key, Stamp, Started, StepEnded
+from executor.model.outcomes import Result, Status
 from executor.report.plain import Plain
 from tests.report.stories import BEGAN, STORIES, Tape
 
@@ -48,6 +49,25 @@ def test_each_line_of_output_is_shown_on_request_and_is_no_command_to_a_ci_syste
         "12:03:40 web1      |   > warned\n"
         "12:03:40 web1      |   > half\n"
     )
+
+
+def test_output_is_whole_on_request_and_a_failure_does_not_quote_it_again() -> None:
+    plain, out = running(everything=True)
+    plain.output(KEY, "stdout", b"one\ntwo, without its end")
+    plain.event(Stamp(2, BEGAN, 1001.0), Ended(KEY, Result(Status.OK, rc=1, tail=("one", "two, without its end"))))
+    plain.event(Stamp(3, BEGAN, 1001.0), StepEnded("web1", "2.1", "Unpack", "failed", "exit code 1"))
+    assert out.getvalue() == (
+        "12:03:40 web1      |   > one\n"
+        "12:03:40 web1      |   > two, without its end\n"
+        "12:03:40 web1      | Unpack: FAILED: exit code 1 (1.0s)\n"
+    )
+
+
+def test_what_was_not_heard_is_quoted_with_the_failure() -> None:
+    plain, out = running(everything=True)
+    plain.event(Stamp(2, BEGAN, 1001.0), Ended(KEY, Result(Status.FAILED, rc=1, tail=("tar: broken",))))
+    plain.event(Stamp(3, BEGAN, 1001.0), StepEnded("web1", "2.1", "Unpack", "failed", "it is broken"))
+    assert out.getvalue().endswith("Unpack: FAILED: it is broken (1.0s)\n12:03:40 web1      |   > tar: broken\n")
 
 
 def test_output_is_not_shown_otherwise() -> None:

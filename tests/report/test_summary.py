@@ -45,6 +45,18 @@ def headline(
     return summary(ending(tape), commands=())[0].text.removeprefix("Production deploy: ")
 
 
+def test_why_a_host_could_not_be_reached_is_told_once() -> None:
+    why = "203.0.113.1:22 refused the connection: no SSH server listens there"
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    tape.roll_out(limit=1)
+    tape.say(HostFailed("web1", "2", f"unreachable: {why}", unreachable=True))
+    tape.end(Exit.PARTIAL, "done, with hosts left out", {"web1": HostSummary("unreachable", why)})
+    shown = text(summary(ending(tape), commands=()), colour=False)
+    assert shown.count(why) == 1
+    assert "unreachable  could not be reached" in shown
+
+
 UNDONE = {"web1": HostSummary("rolled back")}
 
 
