@@ -55,8 +55,7 @@ def seconds(text: str) -> float:
         raise click.BadParameter(str(error)) from error
 
 
-connection_options = _stack(
-    click.option("-f", "--forks", type=click.IntRange(min=1), envvar="RUNBOOK_FORKS", help="Hosts at once, at most."),
+login_options = _stack(
     click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user."),
     click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", metavar="FILE", help="Log in with this key."),
     click.option("-b", "--become", is_flag=True, help="Run the steps as root, through sudo."),
@@ -68,6 +67,11 @@ connection_options = _stack(
         help="How long a host that goes away is looked for. Default: 60s.",
     ),
     click.option("-K", "--ask-become-pass", is_flag=True, help="Ask once for sudo's password."),
+)
+
+connection_options = _stack(
+    click.option("-f", "--forks", type=click.IntRange(min=1), envvar="RUNBOOK_FORKS", help="Hosts at once, at most."),
+    login_options,
 )
 
 plan_options = _stack(

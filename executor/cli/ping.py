@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 import click
 
 from executor.cli.loading import load_hosts, root_here
-from executor.cli.options import connection_options, inventory_option, limit_option
+from executor.cli.options import inventory_option, limit_option, login_options
+from executor.cli.passwords import become_password
 from executor.errors import Exit
 from executor.report.paint import paint
 from executor.report.safe import inert, visible
@@ -20,9 +22,12 @@ from executor.report.safe import inert, visible
 @click.command(epilog="Example: runbook ping -i prod -l web")
 @inventory_option
 @limit_option
-@connection_options
+@login_options
 def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
-    """Can every host be reached, logged in to, written on and forwarded through? Changes nothing but a trial step."""
+    """Can every host be reached, logged in to, written on and forwarded through? Changes nothing but a trial step.
+
+    With -b also: does sudo let us become root there?
+    """
     from executor.hosts.pool import Hosts
     from executor.journal.folders import new_run_id
     from executor.language import match_hosts
@@ -33,11 +38,12 @@ def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
     specs = {name: _as_flagged(spec, flags) for name, spec in known.hosts.items()}
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     grave = False
-    with Hosts(
-        specs, run=f"ping-{new_run_id(datetime.now().astimezone())}", root=root, patience=flags["lost_after"]
-    ) as hosts:
+    password = become_password() if flags["ask_become_pass"] else None
+    run = f"ping-{new_run_id(datetime.now().astimezone())}"
+    with Hosts(specs, run=run, root=root, become_password=password, patience=flags["lost_after"]) as hosts:
+        look = partial(_look, hosts, become=flags["become"])
         told: SimpleQueue[tuple[str, list[str], bool]] = SimpleQueue()
-        hosts.connect(names, lambda name, seconds, failure: told.put(_look(hosts, name, seconds, failure)))
+        hosts.connect(names, lambda name, seconds, failure: told.put(look(name, seconds, failure)))
         for _ in names:
             name, lines, bad = told.get()
             grave = grave or bad
@@ -47,12 +53,12 @@ def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
     return Exit.UNREACHABLE if grave else Exit.DONE
 
 
-def _look(hosts: Any, name: str, seconds: float, failure: Any) -> tuple[str, list[str], bool]:
+def _look(hosts: Any, name: str, seconds: float, failure: Any, *, become: bool) -> tuple[str, list[str], bool]:
     from executor.hosts.checkup import checkup
 
     if failure is not None:
         return name, [failure.reason, *([failure.hint] if failure.hint else [])], True
-    findings = checkup(hosts.host(name))
+    findings = checkup(hosts.host(name), become=become)
     lines = [f"connected in {seconds * 1000:.0f} ms", *(finding.text for finding in findings)]
     return name, lines, any(finding.grave for finding in findings)
 

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from executor.cli.main import COMMANDS
+from executor.cli.passwords import become_password
 from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
 from executor.drive.signals import listening
@@ -53,7 +54,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
     """Everything from a plan to the exit code. Raises RunbookError where a gate refuses."""
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     _gates(plan, confirmed, yes=flags["yes"])
-    password = _password() if flags["ask_become_pass"] else None
+    password = become_password() if flags["ask_become_pass"] else None
     run = folders.new_run_id(datetime.now().astimezone())
     folder = folders.create(folders.state_folder(os.environ), run, to_json(plan))
     started = RunStarted(
@@ -114,12 +115,6 @@ def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
         click.echo(outline(plan, width=shutil.get_terminal_size().columns, color=colour), err=True)
         if not click.confirm("Go?", default=False, err=True):
             raise RunbookError(Problem("not started: nobody said go"), exit_code=Exit.REFUSED)
-
-
-def _password() -> Callable[[], str]:
-    """Asked for once, before anything runs side by side."""
-    password = getpass.getpass("sudo password: ")
-    return lambda: password
 
 
 def operator() -> str:

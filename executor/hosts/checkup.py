@@ -61,15 +61,16 @@ class Listener:
         return self._end if self._ended.wait(seconds) else JobEnd("timed out", detail="no answer in time")
 
 
-def checkup(host: Host) -> tuple[Finding, ...]:
-    """Ask a host that is connected. Blocks; raises nothing that the host could cause."""
+def checkup(host: Host, *, become: bool = False) -> tuple[Finding, ...]:
+    """Ask a host that is connected; with `become` also whether sudo lets us in. Blocks; raises nothing that the host
+    could cause."""
     listener = Listener()
     host.start(Job("ping-look", SCRIPT, executable="/bin/sh", read_only=True), listener)
     end = listener.wait(DEADLINE)
     if end.how != "exited" or end.rc != 0:
         return (Finding(f"no command can be run there: {end.detail or end.how}", grave=True),)
     said = dict(line.split("=", 1) for line in listener.stdout.decode("utf-8", "replace").splitlines() if "=" in line)
-    return (*_told(said), *_durable(host), *_forwards(host))
+    return (*_told(said), *_durable(host), *(_becomes(host) if become else ()), *_forwards(host))
 
 
 def _told(said: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -91,6 +92,15 @@ def _durable(host: Host) -> tuple[Finding, ...]:
     if end.how == "exited" and end.rc == 0:
         return (Finding("steps can run"),)
     return (Finding(f"steps cannot run: {end.detail or end.how}", grave=True),)
+
+
+def _becomes(host: Host) -> tuple[Finding, ...]:
+    listener = Listener()
+    host.start(Job("ping-sudo", "true", become=True), listener)
+    end = listener.wait(DEADLINE)
+    if end.how == "exited" and end.rc == 0:
+        return (Finding("sudo makes us root"),)
+    return (Finding(end.detail or f"a step as root: {end.how}", grave=True),)
 
 
 def _forwards(host: Host) -> tuple[Finding, ...]:
