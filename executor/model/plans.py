@@ -96,6 +96,7 @@ class Plan:
     step_mode: bool = False  # --step: ask before each
     attended: bool = False  # a person is at the terminal: an interrupt is a question to them
     fixed: tuple[str, ...] = ()  # names given with -e, which `set` cannot change
+    secrets: tuple[str, ...] = ()  # the names of those that it asks for; values are never in a plan
     version: int = PLAN_VERSION
 
 

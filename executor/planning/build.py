@@ -15,6 +15,7 @@ from executor.model.steps import Step, StepNode
 from executor.planning.frames import Frame, outermost
 from executor.planning.options import PlanOptions
 from executor.planning.scope import Scope, as_data, view_of
+from executor.planning.secrecy import asked_for
 from executor.planning.sharing import Reader
 from executor.planning.site import ANY_HOST, LOCALHOST, Site, survey
 from executor.planning.stages import plan_stage
@@ -59,6 +60,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         step_mode=options.step_mode,
         attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
+        secrets=asked_for(stages, always) if site.secretive else (),
     )
 
 

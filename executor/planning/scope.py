@@ -10,7 +10,9 @@ from executor.errors import InvalidInput, Problem
 from executor.model.leaves import Kind, Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.probes import Http, Probe
+from executor.model.secrets import FETCHED
 from executor.planning.hints import undefined
+from executor.planning.secrecy import unknown
 from executor.planning.sharing import NOTHING, Question, Reader
 from executor.planning.site import OF_THE_RUN, Site
 from executor.planning.views import HostsView, HostView, facts, facts_for_others
@@ -181,6 +183,8 @@ class Scope:
                     known[name] = found.value
             elif name in wanted:
                 missing.append(self._undefined(template, name))
+        if FETCHED in wanted:
+            missing += unknown(template, self._site.inventory)
         if missing:
             raise InvalidInput(*missing)
         if not needs:

@@ -11,6 +11,7 @@ from executor.model.inventories import HostSpec, Inventory
 from executor.model.leaves import Value
 from executor.model.places import Place
 from executor.model.runbooks import Runbook
+from executor.model.secrets import FETCHED
 from executor.planning.ledger import Ledger, ledger
 from executor.planning.options import PlanOptions
 from executor.planning.problems import Problems
@@ -23,10 +24,11 @@ LOCALHOST: Final = "localhost"
 
 BUILT_IN: Final = frozenset(
     {"host", "hosts", "groups", "run", "stage", "batch", "item", "inventory_hostname", "hostvars", "ansible_host"}
+    | {FETCHED}
 )
 # Of these, what only the run knows.
 ANY_HOST: Final = ""  # a delegate that only the run knows
-OF_THE_RUN: Final = frozenset({"run", "batch"})
+OF_THE_RUN: Final = frozenset({"run", "batch", FETCHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Site:
     views: dict[str, HostView] = field(default_factory=dict)  # of hosts that templates have looked at
     delegates: dict[str, None] = field(default_factory=dict)  # hosts that steps are delegated to
     needed: set[str] = field(default_factory=set)  # all names that late templates wait for
+
+    @property
+    def secretive(self) -> bool:
+        """Whether any template has asked for a secret so far."""
+        return FETCHED in self.needed
 
     def spec(self, host: str) -> HostSpec:
         """A host of the inventory; "" is no host in particular, with the variables that all hosts have."""

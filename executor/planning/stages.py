@@ -15,6 +15,7 @@ from executor.planning.checks import amount_of, check_probe
 from executor.planning.frames import Frame, of_stage, outermost
 from executor.planning.options import PlanOptions
 from executor.planning.scope import Scope
+from executor.planning.secrecy import misplaced, misplaced_in_probe
 from executor.planning.sharing import Reader
 from executor.planning.site import LOCALHOST, Site
 from executor.planning.steps import for_each_host, plan_steps
@@ -65,6 +66,7 @@ def plan_stage(site: Site, stage: Stage, number: str, allowed: frozenset[str], *
         abort_grace=_seconds(common, stage.abort_grace, stage),
         always=plan_steps(site, stage.always, frame, f"{number}.a"),
     )
+    common.note(*misplaced(planned.pause, "in a pause"))
     site.problems.add(common.problems)
     return planned
 
@@ -108,7 +110,9 @@ def _entering(
 
     def make(reader: Reader) -> tuple[tuple[Any, ...], tuple[Problem, ...]]:
         scope = Scope(site, frame.outer, reader, stage=stage.name)
-        return tuple(scope.condition(condition) for condition in stage.when), tuple(scope.problems)
+        conditions = tuple(scope.condition(condition) for condition in stage.when)
+        scope.note(*misplaced(conditions, "in a condition"))
+        return conditions, tuple(scope.problems)
 
     found = for_each_host(site, frame, make)
     for host, conditions in found.items():
@@ -130,7 +134,7 @@ def _probes(
     filled = []
     for probe in probes:
         filled.append(scope.probe(probe))
-        scope.note(*check_probe(probe, filled[-1]))
+        scope.note(*check_probe(probe, filled[-1]), *misplaced_in_probe(filled[-1]))
     return tuple(filled), tuple(scope.problems)
 
 

@@ -16,6 +16,7 @@ from executor.planning.checks import check_body
 from executor.planning.frames import Frame, over
 from executor.planning.ledger import given_names
 from executor.planning.scope import Scope, as_data
+from executor.planning.secrecy import misplaced_in_task
 from executor.planning.sharing import Reader, Shared
 from executor.planning.site import ANY_HOST, Site
 from executor.planning.titles import title
@@ -42,6 +43,8 @@ class Maker:
         scope = Scope(self._site, self._own, reader, stage=self._frame.stage)
         scope.note(*self._early)
         task = self._task(scope)
+        if self._site.secretive:
+            scope.note(*misplaced_in_task(task))
         return task, tuple(scope.problems)
 
     def _task(self, scope: Scope) -> Task:
@@ -107,7 +110,10 @@ class Maker:
             scope_of_step = inner.with_vars(at.vars(step))
             maker = Maker(self._site, step, at, f"{self._number}.u{number}")
             scope_of_step.note(*maker._early)
-            yield maker._task(scope_of_step)
+            task = maker._task(scope_of_step)
+            if self._site.secretive:
+                scope_of_step.note(*misplaced_in_task(task))
+            yield task
 
 
 def _flat(nodes: tuple[StepNode, ...], frame: Frame, scope: Scope) -> Iterator[tuple[Step, Frame, Scope]]:
