@@ -37,7 +37,7 @@ def command(inventory: tuple[str, ...], limit: str | None, as_list: bool, graph:
 
 def _limited(inventory: Inventory, limit: str | None) -> frozenset[str]:
     if limit is None:
-        return frozenset(name for name, spec in inventory.hosts.items() if not spec.local)
+        return frozenset(inventory.groups["all"].hosts)
     from executor.language import match_hosts
 
     return frozenset(match_hosts(limit, inventory))
@@ -60,53 +60,31 @@ def variables(values: object) -> Json:
 
 def listing(inventory: Inventory, hosts: frozenset[str]) -> Json:
     """The form of `ansible-inventory --list`: groups with hosts and children, all variables under _meta."""
-    result: dict[str, Json] = {"_meta": {"hostvars": {name: variables(inventory.hosts[name].vars) for name in hosts}}}
-    result["all"] = {"children": [*top_groups(inventory), "ungrouped"]}
+    known = {name: variables(spec.vars) for name, spec in inventory.hosts.items() if name in hosts and spec.vars}
+    result: dict[str, Json] = {"_meta": {"hostvars": known}}
     for name, group in inventory.groups.items():
-        if name == "all":
-            continue
-        own = own_hosts(inventory, name)
         entry: dict[str, Json] = {}
-        if shown := [host for host in own if host in hosts]:
+        if name != "all" and (shown := [host for host in group.own if host in hosts]):
             entry["hosts"] = list(shown)
         if group.children:
             entry["children"] = list(group.children)
         if entry:
             result[name] = entry
-    grouped = {host for name, group in inventory.groups.items() if name != "all" for host in group.hosts}
-    if alone := [name for name in inventory.hosts if name in hosts and name not in grouped]:
-        result["ungrouped"] = {"hosts": list(alone)}
     return result
-
-
-def top_groups(inventory: Inventory) -> list[str]:
-    """The groups that are in no other but `all`."""
-    nested = {child for name, group in inventory.groups.items() if name != "all" for child in group.children}
-    return [name for name in inventory.groups if name not in nested and name != "all"]
-
-
-def own_hosts(inventory: Inventory, name: str) -> list[str]:
-    """The hosts of a group that none of its children has."""
-    group = inventory.groups[name]
-    below = {host for child in group.children for host in inventory.groups[child].hosts}
-    return [host for host in group.hosts if host not in below]
 
 
 def tree(inventory: Inventory, hosts: frozenset[str]) -> Iterator[str]:
     """The lines of `ansible-inventory --graph`."""
     yield "@all:"
-    grouped = {host for name, group in inventory.groups.items() if name != "all" for host in group.hosts}
-    if alone := [name for name in inventory.hosts if name in hosts and name not in grouped]:
-        yield "  |--@ungrouped:"
-        yield from (f"  |  |--{name}" for name in alone)
-    for name in top_groups(inventory):
+    for name in inventory.groups["all"].children:
         yield from _branch(inventory, hosts, name, "  |")
 
 
 def _branch(inventory: Inventory, hosts: frozenset[str], name: str, indent: str) -> Iterator[str]:
+    group = inventory.groups[name]
     yield f"{indent}--@{name}:"
-    for child in inventory.groups[name].children:
+    for child in group.children:
         yield from _branch(inventory, hosts, child, f"{indent}  |")
-    for host in own_hosts(inventory, name):
+    for host in group.own:
         if host in hosts:
             yield f"{indent}  |--{host}"

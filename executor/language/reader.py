@@ -6,7 +6,8 @@ and size hold while they come in. So neither 100,000 open brackets nor an alias 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -34,9 +35,26 @@ class Reading:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(source: Source) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Which YAML a text is in: the strict subset, or what another program has always read.
+
+    `resolve` gives a plain scalar its value, from its text and its tag; it raises ValueError, with the reason, where
+    there is none. `tags` may stand before a value; the reader of the file makes something of `!` ones. `loose`: `<<`
+    merges mappings, and a number or a boolean may be a key.
+    """
+
+    resolve: Callable[[str, str], None | bool | int | float | str]
+    tags: frozenset[str] = frozenset()
+    loose: bool = False
+
+
+STRICT = Dialect(lambda text, _tag: resolve(text))
+
+
+def parse(source: Source, dialect: Dialect = STRICT) -> Reading:
     """The nodes of a text that `sources` let through, and every problem that it has as YAML. Raises nothing."""
-    builder = _Builder(source)
+    builder = _Builder(source, dialect)
     try:
         for event in yaml.parse(source.text, Loader=_Loader):
             builder.take(event)
@@ -63,6 +81,7 @@ class _Open:
     entries: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
     key: tuple[str, Place] | None = None  # read, its value still to come
+    merged: set[str] = field(default_factory=set)  # keys that came through `<<`
     broken: bool = False
     size: int = 1
 
@@ -70,8 +89,9 @@ class _Open:
 class _Builder:
     """Builds nodes out of events; a problem that leaves the rest readable is noted, and reading goes on."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, dialect: Dialect) -> None:
         self.source = source
+        self.dialect = dialect
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._lines = lines(source.text)
@@ -108,7 +128,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = self._place(event)
-        if event.tag is not None:
+        if event.tag is not None and event.tag not in self.dialect.tags:
             self.add(traps.tag(event.tag, place))
             self._put(Broken(place), event.anchor, 1)
         elif event.anchor and not event.value and not event.style:
@@ -120,18 +140,24 @@ class _Builder:
     def _leaf(self, event: yaml.ScalarEvent, place: Place) -> Scalar | Broken:
         text: str = event.value
         style: Any = event.style or ""
-        if style == "|":
-            return Scalar(place, text, text, style, self._block_body(text, place))
-        if place.line != place.end_line and "{{" in text:
-            return Scalar(place, text, text, style, self._folded_body(text, place))
-        if style:
-            inside = Place(place.file, place.line, place.column + 1, place.end_line, max(place.end_column - 1, 1))
-            return Scalar(place, text, text, style, inside)
+        tag = event.tag or ""
         try:
-            return Scalar(place, text, resolve(text), "", place)
+            value = text if style and not tag else self.dialect.resolve(text, tag)
         except TooManyDigits as error:
             self.add(Problem(f"{error} is too large", place, "put it in quotes if it is meant as text", code="number"))
             return Broken(place)
+        except ValueError as error:
+            self.add(Problem(str(error), place, "put it in quotes if it is meant as text", code="scalar"))
+            return Broken(place)
+        if style == "|":
+            body = self._block_body(text, place)
+        elif place.line != place.end_line and "{{" in text:
+            body = self._folded_body(text, place)
+        elif style:
+            body = Place(place.file, place.line, place.column + 1, place.end_line, max(place.end_column - 1, 1))
+        else:
+            body = place
+        return Scalar(place, text, value, style, body, tag if not tag.startswith("tag:") else "")
 
     def _block_body(self, text: str, place: Place) -> Place:
         """Where the text of a block scalar begins: the line after its `|`, behind the indentation."""
@@ -165,7 +191,7 @@ class _Builder:
         done = self._stack.pop()
         end = self._place(event)
         place = Place(self.source.name, done.place.line, done.place.column, end.end_line, end.end_column)
-        if done.tag is not None:
+        if done.tag is not None and done.tag not in self.dialect.tags:
             self.add(traps.tag(done.tag, done.place))
             done.broken = True
         node: Node
@@ -175,6 +201,8 @@ class _Builder:
             node = MapNode(place, done.entries, done.keys)
         else:
             node = ListNode(place, tuple(done.items))
+        if done.tag is not None and done.tag.startswith("!"):
+            node = tagged(node, done.tag)
         self._put(node, done.anchor, done.size, flow=done.flow)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -212,11 +240,15 @@ class _Builder:
 
     def _key(self, parent: _Open, node: Node, *, flow: bool) -> tuple[str, Place]:
         match node:
-            case Scalar() if isinstance(node.value, str):
-                if node.text == "<<" and not node.style:
+            case Scalar() if node.text == "<<" and not node.style:
+                if not self.dialect.loose:
                     self.add(traps.merge_key(node.place))
                     parent.broken = True
                 return node.text, node.place
+            case Scalar() if isinstance(node.value, str):
+                return node.text, node.place
+            case Scalar() if self.dialect.loose:
+                return key_text(node.value), node.place
             case Scalar():
                 self.add(traps.key_is_no_text(node))
                 parent.broken = True
@@ -232,8 +264,43 @@ class _Builder:
 
     def _entry(self, parent: _Open, key: str, place: Place, node: Node) -> None:
         first = parent.keys.get(key)
-        if first is not None and not parent.broken:
+        if key == "<<" and self.dialect.loose:
+            self._merge(parent, node)
+        elif first is not None and key not in parent.merged and not parent.broken:
             self.add(traps.duplicate_key(key, place, first))
         else:
             parent.entries[key] = node
             parent.keys[key] = place
+            parent.merged.discard(key)
+
+    def _merge(self, parent: _Open, node: Node) -> None:
+        """`<<: *defaults`: the keys of other mappings, where the mapping has none of its own; the first one wins."""
+        for other in node.items if isinstance(node, ListNode) else (node,):
+            if not isinstance(other, MapNode):
+                self.add(Problem("`<<` merges mappings, and this is none", other.place, code="merge-key"))
+                continue
+            for key, item in other.items.items():
+                if key not in parent.entries:
+                    parent.entries[key] = item
+                    parent.keys[key] = other.keys[key]
+                    parent.merged.add(key)
+
+
+def tagged(node: Node, tag: str) -> Node:
+    """A node with a tag on each text in it."""
+    match node:
+        case Scalar():
+            return replace(node, tag=tag)
+        case ListNode(items=items):
+            return replace(node, items=tuple(tagged(item, tag) for item in items))
+        case MapNode(items=entries):
+            return replace(node, items={key: tagged(item, tag) for key, item in entries.items()})
+        case _:
+            return node
+
+
+def key_text(value: object) -> str:
+    """A key that is no text as JSON would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)

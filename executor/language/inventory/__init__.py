@@ -1,0 +1,1 @@
+"""Inventories of every format, each read to the same `Entries`; `executor.language.inventories` puts them together."""
