@@ -85,6 +85,16 @@ class SshServer:
         for pid in sessions:
             _kill(pid)
 
+    def end_jobs(self) -> None:
+        """Jobs outlive connections by design; those of this server know its home."""
+        mark = f"HOME={self.home}".encode()
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if mark in environ.read_bytes().split(b"\0"):
+                    _kill(int(environ.parent.name))
+            except OSError:
+                continue  # it has just ended, or is not ours to look at
+
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
@@ -111,24 +121,29 @@ class StartServer(Protocol):
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers. Options are lines of sshd_config; `login` is run instead of what a client asks for."""
-    binary = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if binary is None or shutil.which("ssh-keygen") is None:
+    if sshd_binary() is None or shutil.which("ssh-keygen") is None:
         pytest.skip("needs OpenSSH's sshd and ssh-keygen")
     servers: list[SshServer] = []
 
     def start(*options: str, login: str = "", port: int = 0) -> SshServer:
         folder = tmp_path / f"sshd{len(servers)}"
-        server = _start(binary, folder, options, login, port or _free_port())
+        server = start_server(folder, *options, login=login, port=port)
         servers.append(server)
         return server
 
     yield start
     for server in servers:
         server.vanish()
-        _end_jobs(server.home)
+        server.end_jobs()
 
 
-def _start(binary: str, folder: Path, options: tuple[str, ...], login: str, port: int) -> SshServer:
+def sshd_binary() -> str | None:
+    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def start_server(folder: Path, *options: str, login: str = "", port: int = 0) -> SshServer:
+    """Starts one server, with everything of it in `folder`. Whoever starts it ends it, with `vanish`."""
+    port = port or _free_port()
     folder.mkdir(mode=0o700)
     (folder / "home").mkdir()
     for name in ("host_key", "login"):
@@ -158,7 +173,7 @@ def _start(binary: str, folder: Path, options: tuple[str, ...], login: str, port
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     process = subprocess.Popen(
-        [binary, "-D", "-f", str(folder / "config"), "-E", str(folder / "log")],
+        [str(sshd_binary()), "-D", "-f", str(folder / "config"), "-E", str(folder / "log")],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -196,17 +211,6 @@ def _processes() -> Iterator[tuple[int, int, str]]:
             continue  # it has just ended
         name, _, rest = text.partition("(")[2].rpartition(")")
         yield int(stat.parent.name), int(rest.split()[1]), name
-
-
-def _end_jobs(home: Path) -> None:
-    """Jobs outlive connections by design; those of this server know its home."""
-    mark = f"HOME={home}".encode()
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark in environ.read_bytes().split(b"\0"):
-                _kill(int(environ.parent.name))
-        except OSError:
-            continue  # it has just ended, or is not ours to look at
 
 
 def _kill(pid: int) -> None:

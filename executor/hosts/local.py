@@ -16,6 +16,7 @@ from executor.hosts.lanes import Lane
 from executor.hosts.protocol import Job, JobEnd, Sink
 from executor.hosts.requests import BadJob
 
+_LAST_WORDS = 1.0  # seconds
 _START = 20.0  # seconds for a shell of this machine to come up
 
 
@@ -90,6 +91,8 @@ class ProcessWire:
         errors = threading.Thread(target=_read, args=(self._process.stderr, lane.complained), daemon=True)
         errors.start()
         _read(self._process.stdout, lane.received)
+        # What a shell says before it gives up belongs before its end; a child of it may hold the pipe for longer.
+        errors.join(_LAST_WORDS)
         self.close()
         self._process.wait()
         lane.closed()

@@ -1,4 +1,4 @@
-"""From a job to the text that a lane's shell reads. Pure; the other side of it is supervisor.sh."""
+"""From a job to the text that a lane's shell reads. Pure; the other side of it is the shell text in supervisor/."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from executor.hosts.protocol import Job
 INLINE = 64 * 1024
 
 _SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "ksh93", "mksh", "zsh", "busybox"})
+_PARTS = ("common", "durable", "plain", "follower", "lane")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@%+=:,-]{0,180}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -23,7 +25,8 @@ class BadJob(ValueError):
 @cache
 def program() -> bytes:
     """The supervisor's text, without its comments."""
-    text = Path(__file__).with_name("supervisor.sh").read_text(encoding="utf-8")
+    folder = Path(__file__).with_name("supervisor")
+    text = "\n".join((folder / f"{part}.sh").read_text(encoding="utf-8") for part in _PARTS)
     lines = (re.sub(r"^\t+", "", line) for line in text.splitlines())
     return "".join(f"{line}\n" for line in lines if line and not line.startswith("#")).encode()
 
@@ -51,7 +54,7 @@ def durable(job: Job, out: int, err: int) -> bytes:
         _tenths(job.timeout),
         prelude,
         b"" if script_sent else _bytes(job.script),
-        ("u" if script_sent else "i") + stdin,
+        ("u" if script_sent else "i") + stdin + ("p" if _opens_output(job.script) else "f"),
         _escaped(inline or b""),
     )
 
@@ -99,6 +102,8 @@ def inline_stdin(job: Job) -> bytes | None:
 
 def check(job: Job) -> None:
     """Raises BadJob for what no shell can be told."""
+    if not _ID.fullmatch(job.id):
+        raise BadJob(f"{job.id!r} cannot be the name of a job's files on a host")
     for name, value in job.environment.items():
         if not _NAME.fullmatch(name):
             raise BadJob(f"{name!r} cannot be the name of an environment variable")
@@ -111,6 +116,11 @@ def check(job: Job) -> None:
             raise BadJob("the executable is empty")
     except ValueError as error:
         raise BadJob(f"the executable {job.executable!r} cannot be read: {error}") from error
+
+
+def _opens_output(script: str) -> bool:
+    """Whether a script opens its own output by name: written to a file, that would be emptied by it."""
+    return any(name in script for name in ("/dev/std", "/dev/fd/", "/proc/self/fd"))
 
 
 def _prelude(job: Job) -> str:

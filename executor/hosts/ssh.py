@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from executor.hosts.become import Become
-from executor.hosts.connecting import Connection, Credentials, connect
+from executor.hosts.connecting import Connection, Credentials, connect, fetch_host_key
 from executor.hosts.dispatch import Dispatcher
-from executor.hosts.errors import ConnectionFailed
+from executor.hosts.errors import ConnectionFailed, ForwardingRefused
 from executor.hosts.flights import LaneKind, new_flight
+from executor.hosts.known_hosts import HostKey, Opinion, add
 from executor.hosts.lanes import Lane, LaneFailed
 from executor.hosts.lines import Tunnel
 from executor.hosts.protocol import Job, JobEnd, Sink
@@ -33,6 +36,15 @@ _NOTICE = 2.0  # seconds in which a transport finds out that its line is dead
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 # What a second try can cure.
 _PASSING = {"unreachable", "timeout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a login can do, for `ping`. `unfit` says why no durable job can run there; "" where one can."""
+
+    unfit: str
+    sessions: bool  # jobs get sessions of their own; without setsid no more than process groups
+    forwards: bool  # its ports can be reached through the connection
 
 
 class Route(Protocol):
@@ -70,9 +82,12 @@ class SshHost:
 
     def connect(self) -> None:
         """Opens the connection and a first lane on it. Raises ConnectionFailed."""
+        self._prepare()
+
+    def _prepare(self) -> Lane:
         self.connection()
         try:
-            self._dispatcher.prepare(LaneKind())
+            return self._dispatcher.prepare(LaneKind())
         except LaneFailed as error:
             raise ConnectionFailed(
                 f"{self.target} lets us in, but gives us no shell: {error.words or 'it hangs up'}", kind="login"
@@ -141,6 +156,36 @@ class SshHost:
             yield
         finally:
             self._connecting.release()
+
+    def shown_key(self) -> HostKey:
+        """The key that the server shows, whether it is known or not (blocking). Raises ConnectionFailed."""
+        return fetch_host_key(self.target, self._way())
+
+    def opinion(self, key: HostKey) -> Opinion:
+        """What the known_hosts files say of a key of this host's."""
+        target = self.target
+        return self._credentials.known_hosts.load(target.known_hosts).judge(
+            key, target.known_as or target.host, target.port
+        )
+
+    def trust(self, key: HostKey) -> Path:
+        """Keeps a key as this host's; returns the file that it now stands in. Raises OSError."""
+        target = self.target
+        file = Path(target.known_hosts[0])
+        add(file, target.known_as or target.host, target.port, key)
+        return file
+
+    def abilities(self) -> Abilities:
+        """What this login can do (a few round trips, blocking). Raises ConnectionFailed."""
+        lane = self._prepare()
+        try:
+            self.tunnel("127.0.0.1", 1, self.target.timeout).close()
+            forwards = True
+        except ForwardingRefused:
+            forwards = False
+        except OSError:
+            forwards = True  # it tried: nothing listens there
+        return Abilities(lane.unfit, bool(lane.session), forwards)
 
     def tunnel(self, address: str, port: int, timeout: float) -> Channel:
         """A channel to somewhere that this host can reach. Raises ForwardingRefused, OSError, ConnectionFailed."""

@@ -70,6 +70,7 @@ class SocketWire:
             while data := end.recv(65536):
                 tell(data)
         if end is self._ours:
+            self._readers[1].join(1)
             self._lane.closed()
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from executor.hosts.errors import ConnectionFailed, ForwardingRefused
-from executor.hosts.ssh import SshHost
+from executor.hosts.known_hosts import Known, Unknown
+from executor.hosts.ssh import Abilities, SshHost
 from executor.model.inventories import HostSpec
 from tests.hosts.recording import Recording, job, run, start
 from tests.hosts.shells import SHELLS
@@ -318,6 +319,26 @@ def test_the_connection_does_not_wait_to_fill_packets(sshd: StartServer) -> None
         line = host.connection().tap._line
         assert isinstance(line, socket.socket)
         assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_new_host_can_be_trusted(sshd: StartServer) -> None:
+    server = sshd()
+    line = server.known_hosts.read_text()
+    server.known_hosts.unlink()
+    with closing(SshHost(server.spec(), "run1")) as host:
+        key = host.shown_key()
+        assert host.opinion(key) == Unknown()
+        assert host.trust(key) == server.known_hosts
+        assert host.opinion(key) == Known()
+        host.connect()
+    assert server.known_hosts.read_text() == line
+
+
+def test_what_a_login_can_do_is_found_out(sshd: StartServer) -> None:
+    with connected(sshd()) as host:
+        assert host.abilities() == Abilities(unfit="", sessions=True, forwards=True)
+    with connected(sshd("AllowTcpForwarding no")) as host:
+        assert host.abilities() == Abilities(unfit="", sessions=True, forwards=False)
 
 
 # --- going on from there ----------------------------------------------------------------------------------------------

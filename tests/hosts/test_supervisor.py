@@ -24,6 +24,13 @@ def test_output_is_bytes_with_or_without_a_last_newline(here: ShellHost) -> None
     assert (ran.stdout, ran.stderr) == (b"a\x00b\xff\r\n\x1b[31mc", b"no newline")
 
 
+def test_output_may_be_opened_by_name(here: ShellHost) -> None:
+    """Also with a child that holds on to it."""
+    ran = run(here, "echo one; echo two >/dev/stdout; echo a | tee /dev/stderr; echo b >/dev/stderr; sleep 9 & exit 3")
+    assert (ran.stdout, ran.stderr, ran.end.rc) == (b"one\ntwo\na\n", b"a\nb\n", 3)
+    assert not list(here.folder.glob("*.p?"))
+
+
 def test_a_script_is_carried_out_letter_by_letter(here: ShellHost) -> None:
     """Quotes, backslashes, non-ASCII letters, dollar signs and percent signs mean what they mean to the job's shell."""
     ran = run(here, "x='it'\\''s'\nprintf '%s|' \"$x\" 'a\\nb' \"\\$y\" 'ü€😀' '%s'\necho \\\n  end")

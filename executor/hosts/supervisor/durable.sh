@@ -1,0 +1,138 @@
+# Durable jobs: claimed, kept, ended and found again.
+
+rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT .   (OUT, ERR: how many bytes of its output are known already)
+	[ "$9" = . ] || return
+	rb_id=$1 rb_limit=$4
+	set -C
+	true >"$rb_dir/$1.rc"
+	rb_rc=$?
+	set +C
+	if [ "$rb_rc" != 0 ]; then
+		rb_attach "$1" "$2" "$3"
+		return
+	fi
+	if ! rb_prepare "$1" "$6" "$7"; then
+		rm -f "$rb_dir/$1.rc" "$rb_dir/$1.sh"
+		echo "n $1 space" >&7
+		return
+	fi
+	case $7 in
+	??p) rb_piped "$1" "$5" "$7" "$8" ;;
+	*) rb_fed "$1" "$5" "$7" "$8" >>"$rb_dir/$1.out" 4>>"$rb_dir/$1.err" ;;
+	esac
+	rb_ended "$1" $?
+	case $7 in ?f?) rm -f "$rb_dir/$1.in" ;; esac
+}
+
+rb_fed() { # ID PRELUDE KIND INPUT: with its input
+	case $3 in
+	?t?) rb_unescape "$4" | rb_spawn "$2" ;;
+	?f?) rb_spawn "$2" <"$rb_dir/$1.in" ;;
+	*) rb_spawn "$2" </dev/null ;;
+	esac
+}
+
+# A script that opens /dev/stdout by name would empty the file that it is, and lose what was in it. Such a job writes to
+# pipes, and two more processes carry what comes to the files; at its end they have a second to catch up, for a child of
+# the job's that lives on holds the pipes open.
+rb_piped() { # ID PRELUDE KIND INPUT
+	mkfifo "$rb_dir/$1.po" "$rb_dir/$1.pe" || return
+	{ cat <"$rb_dir/$1.po"; true >"$rb_dir/$1.do"; } >>"$rb_dir/$1.out" 3>&- 7>&- 8>&- 9>&- &
+	{ cat <"$rb_dir/$1.pe"; true >"$rb_dir/$1.de"; } >>"$rb_dir/$1.err" 3>&- 7>&- 8>&- 9>&- &
+	rb_fed "$1" "$2" "$3" "$4" >"$rb_dir/$1.po" 4>"$rb_dir/$1.pe"
+	rb_x=$?
+	rb_rounds=0
+	until [ -e "$rb_dir/$1.do" ] && [ -e "$rb_dir/$1.de" ] || [ "$rb_rounds" -ge 10 ]; do
+		rb_sleep 1
+		rb_rounds=$((rb_rounds + 1))
+	done
+	rm -f "$rb_dir/$1".[pd][oe]
+	return "$rb_x"
+}
+
+rb_prepare() { # ID SCRIPT KIND: all disk space that the record will need is taken before anything starts
+	echo "c                                                   " >>"$rb_dir/$1.rc" || return
+	case $3 in i??) rb_put "$2" >"$rb_dir/$1.sh" ;; esac
+}
+
+rb_ended() { # ID RC
+	rb_how=exited
+	if [ -e "$rb_dir/$1.to" ]; then
+		rb_how=timeout
+	elif [ -e "$rb_dir/$1.ca" ]; then
+		rb_how=cancelled
+	elif [ "$2" = 126 ] && [ -e "$rb_dir/$1.no" ]; then
+		rb_write "$1" n chdir
+		echo "n $1 chdir" >&7
+		return
+	fi
+	rb_write "$1" x "$2" "$rb_how"
+	echo "x $1 $2 $rb_how" >&7
+}
+
+rb_noted() { # the new process tells the record and the timer; an end asked for this early is obeyed here
+	rb_write "$rb_id" r "$rb_pid" "$rb_lane"
+	if [ "$rb_limit" != 0 ]; then
+		rb_clock
+		rb_limit=$((rb_now + rb_limit))
+	fi
+	echo "$rb_id $rb_pid $rb_limit" >&8
+	[ ! -e "$rb_dir/$rb_id.ca" ] || kill -KILL "$rb_pid"
+}
+
+rb_attach() { # ID OUT ERR: somebody has claimed this job; follow it to its end, from these offsets on
+	echo "a $1 $2 $3" >&7
+	rb_gone=$rb_dir/$rb_lane.g rb_watched='' rb_rounds=0
+	rm -f "$rb_gone"
+	while :; do
+		# Looked at before the record: whoever writes it does so before leaving.
+		rb_lost=''
+		[ ! -e "$rb_gone" ] || rb_lost=1
+		rb_state "$1"
+		case $rb_s in
+		r) [ -n "$rb_watched" ] || rb_watch "$rb_b" ;;
+		c | '') [ "$rb_rounds" -lt 50 ] || rb_lost=1 ;;
+		*) break ;;
+		esac
+		if [ -n "$rb_lost" ]; then
+			rb_s=u
+			break
+		fi
+		echo "t $1 0" >&7
+		rb_sleep 1
+		rb_rounds=$((rb_rounds + 1))
+	done
+	echo "$rb_s $1 $rb_a $rb_b" >&7
+}
+
+rb_watch() { # LANE: makes the file $rb_gone once that lane is no more
+	rb_watched=1
+	if [ ! -p "$rb_dir/$1.w" ]; then
+		true >"$rb_gone"
+		return
+	fi
+	(
+		# Opened for both first: opening a pipe that nobody writes to for reading would wait.
+		exec 5<>"$rb_dir/$1.w" 6<"$rb_dir/$1.w" 5>&- 7>&- 8>&- 9>&-
+		read -r rb_x <&6
+		true >"$rb_gone"
+	) >/dev/null 3>&- &
+}
+
+rb_kill() { # ID .
+	[ "$2" = . ] || return
+	true >"$rb_dir/$1.ca"
+	rb_state "$1"
+	if [ "$rb_s" = r ]; then
+		rb_finish "$rb_a" </dev/null >/dev/null 3>&- 7>&- 8>&- 9>&- &
+	fi
+	rb_say k "$1"
+}
+
+rb_take() { # ID SUFFIX BYTES .   a file for a job, through this lane's own input
+	[ "$4" = . ] || return
+	rb_say take go
+	head -c "$3" >"$rb_dir/$1.$2"
+	rb_x=$(wc -c <"$rb_dir/$1.$2")
+	if [ "$rb_x" -eq "$3" ]; then rb_say take ok; else rb_say take short; fi
+}

@@ -1,0 +1,115 @@
+# The follower: all that a durable lane sends to the controller. And the timer: timeouts, and ticks for the follower.
+
+rb_follow() { # orders: "t ID N" look for new output, "a ID OUT ERR" go on from there, "x|n|u ID …" the end of a job
+	rb_open='' rb_again=''
+	while read -r rb_m rb_i rb_n rb_y; do
+		case $rb_m in
+		t)
+			rb_state "$rb_i"
+			if [ "$rb_s" = r ]; then
+				rb_grasp "$rb_i"
+				rb_fresh "$rb_i"
+			fi
+			echo "$rb_n" >"$rb_dir/$rb_lane.k"
+			;;
+		a)
+			rb_grasp "$rb_i"
+			if [ -n "$rb_open" ]; then
+				rb_say o
+				tail -c "+$((rb_n + 1))" <&5
+				rb_say e
+				tail -c "+$((rb_y + 1))" <&6
+			fi
+			;;
+		*)
+			if [ -n "$rb_open" ] || [ -s "$rb_dir/$rb_i.out" ] || [ -s "$rb_dir/$rb_i.err" ]; then
+				rb_grasp "$rb_i"
+				rb_more "$rb_i"
+				exec 5<&- 6<&-
+				rb_open=''
+			fi
+			rb_say "$rb_m" "$rb_i" "$rb_n" "$rb_y"
+			;;
+		esac
+	done
+}
+
+rb_grasp() { # ID: its output by descriptors whose offsets are kept, so that nothing is lost or repeated
+	if [ -z "$rb_open" ] && [ -e "$rb_dir/$1.out" ] && [ -e "$rb_dir/$1.err" ]; then
+		exec 5<"$rb_dir/$1.out" 6<"$rb_dir/$1.err"
+		rb_open=1 rb_again=1
+	fi
+}
+
+# A tick without news starts no process. File times are coarse, so what changed is looked at once more, one tick later.
+rb_fresh() { # ID
+	rb_new=''
+	if [ "$rb_dir/$1.out" -nt "$rb_dir/$rb_lane.k" ] || [ "$rb_dir/$1.err" -nt "$rb_dir/$rb_lane.k" ]; then rb_new=1; fi
+	if [ -n "$rb_new$rb_again" ]; then
+		echo seen >"$rb_dir/$rb_lane.k"
+		rb_more "$1"
+	fi
+	rb_again=$rb_new
+}
+
+rb_more() { # ID: what is new of its output; a stream that never had any costs no process
+	if [ -s "$rb_dir/$1.out" ]; then
+		rb_say o
+		cat <&5
+	fi
+	if [ -s "$rb_dir/$1.err" ]; then
+		rb_say e
+		cat <&6
+	fi
+}
+
+rb_time() { # orders: "ID PID DEADLINE"
+	trap '' HUP INT QUIT TERM PIPE
+	exec 7>"$rb_dir/$rb_lane.f"
+	rb_n=0
+	echo 0 >"$rb_dir/$rb_lane.k"
+	while read -r rb_i rb_p rb_end; do
+		rb_step=3 rb_rounds=0
+		while rb_state "$rb_i" && [ "$rb_s" = r ]; do
+			rb_nap=$rb_step
+			if [ "$rb_end" != 0 ]; then
+				rb_clock
+				rb_left=$((rb_end - rb_now))
+				if [ "$rb_left" -le 0 ]; then
+					true >"$rb_dir/$rb_i.to"
+					rb_finish "$rb_p" </dev/null >/dev/null 7>&- &
+					rb_end=0
+				fi
+				[ "$rb_left" -le 0 ] || [ "$rb_left" -ge "$rb_nap" ] || rb_nap=$rb_left
+			fi
+			rb_sleep "$rb_nap"
+			if rb_lives; then
+				rb_tick
+			else
+				# The lane was killed: nobody is told any more, but the timeout holds.
+				exec 7>&-
+				[ "$rb_end" != 0 ] || exit
+			fi
+			# Often at first, when somebody may be looking; every half second when it takes long.
+			rb_rounds=$((rb_rounds + 1))
+			if [ "$rb_rounds" -lt 20 ]; then rb_step=1; else rb_step=5; fi
+		done
+	done
+}
+
+rb_lives() { # whether this lane's own shell does; a zombie would answer kill -0
+	if read -r rb_x rb_x rb_x </proc/$$/stat; then
+		case $rb_x in Z* | X*) return 1 ;; esac
+	else
+		kill -0 $$
+	fi
+}
+
+rb_tick() { # never a second one before the first was answered: with a silent link the pipe would fill, and the timer wait
+	rb_k=''
+	read -r rb_k <"$rb_dir/$rb_lane.k"
+	if [ "$rb_k" = "$rb_n" ]; then
+		rb_n=$((rb_n + 1))
+		echo "t $rb_i $rb_n" >&7
+	fi
+}
