@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from executor.cli.loading import host_named, load_hosts
-from executor.cli.options import inventory_option, limit_option
+from executor.cli.options import Sources, inventory_option, limit_option
 from executor.errors import Problem, WrongUsage
 from executor.model.codec import Json, encode
 from executor.model.inventories import Inventory
@@ -21,7 +21,7 @@ from executor.model.leaves import Template
 @click.option("--list", "as_list", is_flag=True, help="All hosts, groups and variables, as JSON.")
 @click.option("--graph", is_flag=True, help="Groups and hosts as a tree.")
 @click.option("--host", metavar="HOST", help="The variables of one host, as JSON.")
-def command(inventory: tuple[str, ...], limit: str | None, as_list: bool, graph: bool, host: str | None) -> None:
+def command(inventory: Sources, limit: str | None, as_list: bool, graph: bool, host: str | None) -> None:
     """Show hosts, groups and variables."""
     if sum((as_list, graph, host is not None)) > 1:
         raise WrongUsage(Problem("one of --list, --graph and --host at a time"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from pathlib import Path
 
+from executor.cli.options import Sources
 from executor.errors import InvalidInput, Problem, WrongUsage
 from executor.model.inventories import HostSpec, Inventory
 
@@ -17,15 +17,19 @@ def root_here() -> Path:
     return project_root(Path.cwd())
 
 
-def load_hosts(sources: Sequence[str], root: Path | None = None) -> Inventory:
-    """The inventory of `-i`. Raises WrongUsage without one, InvalidInput where it is wrong."""
+def load_hosts(sources: Sources, root: Path | None = None, *, beside: Path | None = None) -> Inventory:
+    """The inventory of `-i`. `beside` is the folder of the runbook that it is for, with variables of its own.
+
+    Raises WrongUsage without one, InvalidInput where it is wrong.
+    """
     from executor.language import load_inventory
 
-    if not sources:
+    if not sources.names:
         hint = "-i prod, -i inventories/prod.yml or -i web1,web2, (or `inventory` in runbook.toml)"
         raise WrongUsage(Problem("no inventory: which hosts?", hint=hint, code="no-inventory"))
     where = root if root is not None else root_here()
-    return load_inventory([_sandbox(source, where) for source in sources], root=where)
+    names = [_sandbox(source, where) for source in sources.names]
+    return load_inventory(names, root=where, beside=beside, vault_password_files=sources.vault_password_files)
 
 
 def _sandbox(source: str, root: Path) -> str:

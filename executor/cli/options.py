@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -19,12 +21,37 @@ def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the hosts come from: what -i names, and what opens the vaults in it."""
+
+    names: tuple[str, ...] = ()
+    vault_password_files: tuple[str, ...] = ()
+
+    def flags(self) -> list[str]:
+        """The same on a command line."""
+        named = [word for name in self.names for word in ("-i", name)]
+        return named + [word for file in self.vault_password_files for word in ("--vault-password-file", file)]
+
+
 def inventory_option(function: F) -> F:
-    """-i, for everything that knows hosts."""
-    return click.option(
-        "-i", "--inventory", "inventory", multiple=True, metavar="INVENTORY", envvar="RUNBOOK_INVENTORY",
-        help="A file, a name under inventories/, or 'web1,web2,'. May be repeated.",
-    )(function)  # fmt: skip
+    """-i and --vault-password-file, for everything that knows hosts; the command gets them as one: `inventory`."""
+
+    @wraps(function)
+    def with_sources(*, inventory: tuple[str, ...], vault_password_file: tuple[str, ...], **others: Any) -> Any:
+        return function(inventory=Sources(inventory, vault_password_file), **others)
+
+    return _stack(
+        click.option(
+            "-i", "--inventory", "inventory", multiple=True, metavar="INVENTORY", envvar="RUNBOOK_INVENTORY",
+            help="A file or folder, a name under inventories/, or 'web1,web2,'. May be repeated.",
+        ),
+        click.option(
+            "--vault-password-file", "vault_password_file", multiple=True, metavar="FILE",
+            envvar=["RUNBOOK_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_PASSWORD_FILE"],
+            help="Opens Ansible's vaults in the inventory; a program is run for the password. May be repeated.",
+        ),
+    )(with_sources)  # type: ignore[return-value]  # a command by click's rules, as `function` was  # fmt: skip
 
 
 def limit_option(function: F) -> F:

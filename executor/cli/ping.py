@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from executor.cli.loading import load_hosts, root_here
-from executor.cli.options import inventory_option, limit_option, login_options
+from executor.cli.options import Sources, inventory_option, limit_option, login_options
 from executor.cli.passwords import become_password
 from executor.errors import Exit
 from executor.report.paint import paint
@@ -23,7 +23,7 @@ from executor.report.safe import inert, visible
 @inventory_option
 @limit_option
 @login_options
-def command(inventory: tuple[str, ...], limit: str | None, **flags: Any) -> int:
+def command(inventory: Sources, limit: str | None, **flags: Any) -> int:
     """Can every host be reached, logged in to, written on and forwarded through? Changes nothing but a trial step.
 
     With -b also: does sudo let us become root there?

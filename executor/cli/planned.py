@@ -23,7 +23,7 @@ def plan_of(runbook: str, flags: Mapping[str, Any], *, at_terminal: bool) -> Pla
     # The project is the runbook's own: a runbook of another project is run with that project's files.
     root = project_root(path)
     book = load_runbook(path, root=root)
-    hosts = load_hosts(flags["inventory"], root)
+    hosts = load_hosts(flags["inventory"], root, beside=path.parent)
     options = PlanOptions(
         extra=parse_extra_vars(flags["extra_vars"]),
         limit=flags["limit"],

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from executor.cli.main import COMMANDS
+from executor.cli.options import Sources
 from executor.cli.passwords import become_password
 from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
@@ -136,9 +137,7 @@ def _complain(text: str) -> None:
         click.echo(f"runbook: {text}", err=True)
 
 
-def _desk(
-    answers: Answers, answered: Callable[[Answered], None], live: Live | None, inventory: tuple[str, ...]
-) -> Desk:
+def _desk(answers: Answers, answered: Callable[[Answered], None], live: Live | None, inventory: Sources) -> Desk:
     terminal = None
     if at_terminal():
         color = "NO_COLOR" not in os.environ
@@ -152,10 +151,9 @@ def _desk(
     return Desk(answers, answered, operator=operator(), terminal=terminal)
 
 
-def _login(host: str, inventory: tuple[str, ...]) -> None:
+def _login(host: str, inventory: Sources) -> None:
     """A shell on a host, for the question of what to do with it."""
-    flags = [word for source in inventory for word in ("-i", source)]
-    subprocess.run([sys.executable, "-m", "executor", "ssh", host, *flags], check=False)
+    subprocess.run([sys.executable, "-m", "executor", "ssh", host, *inventory.flags()], check=False)
 
 
 class Chronicle:

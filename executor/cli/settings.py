@@ -17,6 +17,7 @@ from executor.model.places import Place
 # Key of the file -> the flag's parameter, and what it must be.
 KEYS: Mapping[str, type | tuple[type, ...]] = {
     "inventory": (str, list),
+    "vault_password_file": (str, list),
     "forks": int,
     "user": str,
     "private_key": str,
@@ -68,8 +69,9 @@ def _read(path: Path) -> dict[str, Any]:
     if required is not None and not satisfies(__version__, required):
         hint = f"this is {__version__}"
         raise InvalidInput(Problem(f"this project asks for runbook {required}", place, hint=hint, code="version"))
-    if isinstance(data.get("inventory"), str):
-        data["inventory"] = [data["inventory"]]
+    for several in ("inventory", "vault_password_file"):
+        if isinstance(data.get(several), str):
+            data[several] = [data[several]]
     return data
 
 

@@ -8,7 +8,7 @@ import shutil
 import click
 
 from executor.cli.loading import host_named, load_hosts
-from executor.cli.options import inventory_option
+from executor.cli.options import Sources, inventory_option
 from executor.errors import Problem, WrongUsage
 from executor.model.inventories import HostSpec, Inventory, Ssh
 
@@ -20,7 +20,7 @@ from executor.model.inventories import HostSpec, Inventory, Ssh
 @click.argument("host")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @inventory_option
-def command(host: str, words: tuple[str, ...], inventory: tuple[str, ...]) -> None:
+def command(host: str, words: tuple[str, ...], inventory: Sources) -> None:
     """Log in to a host of the inventory with OpenSSH's own client; or run one command there."""
     known = load_hosts(inventory)
     spec = host_named(known, host)

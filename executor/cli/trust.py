@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from executor.cli.loading import host_named, load_hosts, root_here
-from executor.cli.options import inventory_option
+from executor.cli.options import Sources, inventory_option
 from executor.errors import Problem, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("host")
 @inventory_option
 @click.option("--fingerprint", metavar="SHA256:…", help="Keep the key if it has this fingerprint, without a question.")
-def command(host: str, inventory: tuple[str, ...], fingerprint: str | None) -> None:
+def command(host: str, inventory: Sources, fingerprint: str | None) -> None:
     """Show the key of a host that is not known yet, and keep it once you have compared it.
 
     On the host, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` shows what to compare with. A key that has changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Literal, TypeAlias
 import click
 
 from executor.cli.loading import load_hosts, root_here
-from executor.cli.options import extra_vars_option, inventory_option
+from executor.cli.options import Sources, extra_vars_option, inventory_option
 from executor.cli.problem_formats import FORMATS
 from executor.errors import Exit, InvalidInput, Problem, RunbookError, WrongUsage
 from executor.model.inventories import Inventory
@@ -25,7 +26,7 @@ from executor.model.runbooks import Runbook
 @click.option("--strict", is_flag=True, help="Give advice, too; exit 3 if there is any.")
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text", help="Who is to read it.")
 def command(
-    paths: tuple[Path, ...], inventory: tuple[str, ...], extra_vars: tuple[str, ...], strict: bool, format_: str
+    paths: tuple[Path, ...], inventory: Sources, extra_vars: tuple[str, ...], strict: bool, format_: str
 ) -> int:
     """Check runbooks and inventories: schema, references, templates. A folder means every YAML file below it.
 
@@ -39,7 +40,7 @@ def command(
     chosen = paths or tuple(root / name for name in ("runbooks", "inventories") if (root / name).is_dir())
     if not chosen:
         raise WrongUsage(Problem("nothing to validate: name a runbook, an inventory or a folder"))
-    hosts = load_hosts(inventory, root) if inventory else None
+    hosts = load_hosts(inventory, root) if inventory.names else None
     check = Check(root, hosts, parse_extra_vars(extra_vars), strict=strict)
     files = [found for path in chosen for found in _files(path)]
     problems = [problem for file, kind in files for problem in _problems(file, kind, check)]
@@ -47,6 +48,8 @@ def command(
         click.echo(line)
     return Exit.INVALID if problems else Exit.DONE
 
+
+_TOP_KEY = re.compile(r"^([A-Za-z_]\w*):(?=\s|$)", re.MULTILINE)
 
 Kind: TypeAlias = Literal["runbook", "inventory"]
 
@@ -72,12 +75,16 @@ def kind_of(path: Path) -> Kind | None:
     from executor.language.sources import read
 
     try:
-        reading = parse(read(path))
+        source = read(path)
     except InvalidInput:
         return "runbook"
-    if reading.root is None:
-        return "runbook"
-    keys = set(reading.root.items) if isinstance(reading.root, MapNode) else set()
+    # Most files have their keys at the beginning of lines, and need not be read twice.
+    keys = set(_TOP_KEY.findall(source.text))
+    if not keys:
+        root = parse(source).root
+        if root is None:
+            return "runbook"
+        keys = set(root.items) if isinstance(root, MapNode) else set()
     if "stages" in keys:
         return "runbook"
     return "inventory" if keys & {"hosts", "groups"} and not keys & {"steps", "name"} else None
