@@ -11,14 +11,16 @@ from typing import TypeAlias
 from executor.actions.diff import LIMIT, diff
 from executor.actions.local import beginning_of, size_of
 from executor.actions.outcomes import answered
-from executor.actions.posix import CannotStart, compose, guard, job_with, optional, plain, quote, step_name
+from executor.actions.posix import CannotStart, compose, guard, handed, job_with, optional, plain, quote, step_name
 from executor.engine.effects import Perform
 from executor.hosts.protocol import Job, JobEnd
 from executor.model.actions import Copy, TemplateFile
 from executor.model.outcomes import Result, Status
+from executor.model.secrets import is_secret
 
 FileAction: TypeAlias = Copy | TemplateFile
 
+_SEALED_MODE = "600"  # of a file with a secret in it, where nothing else is said
 _PLACEHOLDER = re.compile(r"""'%s'|"%s"|%s""")
 
 
@@ -28,7 +30,7 @@ def job(perform: Perform, action: FileAction, job_id: str, run: str, root: Path)
     values = {
         "dest": plain(action.dest),
         "size": str(size_of(source) if isinstance(source, Path) else len(source)),
-        "want_mode": _mode(optional(action.mode)),
+        "want_mode": _mode(optional(action.mode)) or (_SEALED_MODE if is_secret(action.content) else ""),
         "owner": _name(optional(action.owner), "owner"),
         "group": _name(optional(action.group), "group"),
         "keep": "no" if action.keep is False else "yes",
@@ -48,6 +50,8 @@ def result(perform: Perform, action: FileAction, end: JobEnd, stdout: bytes, std
     said, answer = answered(end, stdout, stderr)
     if not perform.diff or answer is None or answer.outcome != "changed" or said.status is not Status.OK:
         return said
+    if is_secret(action.content):
+        return replace(said, diff=f"{plain(action.dest)}: not shown, for there is a secret in it\n")
     source = _source(action, root)
     new = beginning_of(source, LIMIT + 1) if isinstance(source, Path) else source
     return replace(said, diff=diff(answer.old, new, plain(action.dest)))
@@ -68,7 +72,7 @@ def undo_job(perform: Perform, action: FileAction, captured: Mapping[str, str], 
 def _source(action: FileAction, root: Path) -> bytes | Path:
     if isinstance(action, Copy) and action.src is not None:
         return root / plain(action.src)
-    return plain(action.content).encode()
+    return handed(action.content).encode()
 
 
 def _mode(mode: str) -> str:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from executor.engine.effects import Perform
 from executor.events import Key
 from executor.hosts.protocol import Job
+from executor.model.secrets import Secret, revealed
 
 SHELL = "/bin/sh"
 READ_ONLY_PARTS = frozenset({"only_if", "unless", "item"})  # questions that a step asks with a command
@@ -48,6 +49,15 @@ def plain(leaf: object) -> str:
     return leaf
 
 
+def handed(leaf: object) -> str:
+    """A leaf's text, also where it is a secret: for what a job gets as environment, input or content. None of these is
+    part of a command line, or kept on the host."""
+    text = revealed(leaf)
+    if text is None:
+        raise TypeError(f"{leaf!r} has not been filled")
+    return text
+
+
 def optional(leaf: object) -> str:
     """As `plain`; nothing said is the empty text."""
     return "" if leaf is None else plain(leaf)
@@ -61,14 +71,15 @@ def job_with(
     executable: str = SHELL,
     stdin: bytes | None = None,
     read_only: bool = False,
+    secrets: Mapping[str, Secret] | None = None,
 ) -> Job:
-    """A job with all that surrounds a script: what the step's settings say."""
+    """A job with all that surrounds a script: what the step's settings say, and the secrets that the script reads."""
     settings = perform.settings
     return Job(
         id=job_id,
         script=text,
         executable=executable,
-        environment={name: plain(value) for name, value in settings.environment.items()},
+        environment={name: handed(value) for name, value in {**settings.environment, **(secrets or {})}.items()},
         chdir=None if settings.chdir is None else plain(settings.chdir),
         stdin=stdin,
         timeout=None if settings.timeout is None else float(settings.timeout),  # type: ignore[arg-type]  # filled

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from executor.actions.posix import CannotStart, job_with, optional, plain
-from executor.actions.shell import EXECUTABLE, wrapped
+from executor.actions.shell import EXECUTABLE, stdin_of, wrapped
 from executor.engine.effects import Perform
 from executor.hosts.protocol import Job
 from executor.model.actions import Script
@@ -23,8 +23,7 @@ def job(perform: Perform, action: Script, job_id: str, root: Path) -> Job:
         raise CannotStart(f"{name} is not a script: it holds NUL bytes. Send it with copy, and run it with shell")
     interpreter = _named_by(program, name) or optional(perform.settings.executable) or EXECUTABLE
     args = tuple(plain(arg) for arg in action.args)
-    stdin = None if perform.stdin is None else perform.stdin.encode()
-    return job_with(perform, job_id, wrapped(perform, name, program, interpreter, args), stdin=stdin)
+    return job_with(perform, job_id, wrapped(perform, name, program, interpreter, args), stdin=stdin_of(perform))
 
 
 def _named_by(program: bytes, name: str) -> str:

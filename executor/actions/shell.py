@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from executor.actions.outcomes import command_result
-from executor.actions.posix import compose, guard, job_with, not_needed, optional, plain, quote, token
+from executor.actions.posix import compose, guard, handed, job_with, not_needed, optional, plain, quote, token
 from executor.engine.effects import Perform
 from executor.hosts.protocol import Job, JobEnd
 from executor.model.actions import Shell
 from executor.model.outcomes import Result, Status
+from executor.model.secrets import SealedScript, Secret
 
 EXECUTABLE = "/bin/sh -e"
 
@@ -19,11 +21,22 @@ EXECUTABLE = "/bin/sh -e"
 def job(perform: Perform, action: Shell, job_id: str) -> Job:
     """The script as it is; with guards, inside a script of ours that looks first."""
     executable = optional(perform.settings.executable) or EXECUTABLE
-    text = plain(action.script)
-    stdin = None if perform.stdin is None else perform.stdin.encode()
+    text, secrets = parts(action.script)
+    stdin = stdin_of(perform)
     if not perform.dry and perform.creates is None and perform.removes is None:
-        return job_with(perform, job_id, text, executable=executable, stdin=stdin)
-    return job_with(perform, job_id, wrapped(perform, "script", text.encode(), executable), stdin=stdin)
+        return job_with(perform, job_id, text, executable=executable, stdin=stdin, secrets=secrets)
+    script = wrapped(perform, "script", text.encode(), executable)
+    return job_with(perform, job_id, script, stdin=stdin, secrets=secrets)
+
+
+def parts(script: object) -> tuple[str, Mapping[str, Secret]]:
+    """A script's text, and the secrets that it reads from its environment."""
+    return (script.text, script.environment) if isinstance(script, SealedScript) else (plain(script), {})
+
+
+def stdin_of(perform: Perform) -> bytes | None:
+    """What the step is given to read; None for nothing."""
+    return None if perform.stdin is None else handed(perform.stdin).encode()
 
 
 def wrapped(perform: Perform, name: str, program: bytes, interpreter: str, args: tuple[str, ...] = ()) -> str:
@@ -52,9 +65,9 @@ def result(
     said = command_result(end, stdout, stderr, register=perform.register, truncated=truncated, tail=tail)
     if end.how != "exited" or end.rc != 0:
         return said
-    for reason in not_needed(perform).values():
-        if stdout == f"{_mark(perform)}\n{reason}\n".encode():
-            return Result(Status.OK, rc=0, changed=False, detail=reason, duration=end.duration)
+    mark, _, reason = stdout.decode("utf-8", "replace").removesuffix("\n").partition("\n")
+    if mark == _mark(perform) and not_needed(perform):
+        return Result(Status.OK, rc=0, changed=False, detail=reason, duration=end.duration)
     if perform.dry:
         return Result(Status.OK, rc=0, changed=True, detail="would run", duration=end.duration)
     return replace(said, changed=None)

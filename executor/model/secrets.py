@@ -103,3 +103,7 @@ def revealed(leaf: object) -> str | None:
         case Secret():
             return leaf.reveal()
     return None
+
+
+def is_secret(leaf: object) -> bool:
+    return isinstance(leaf, Secret)

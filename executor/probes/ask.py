@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from executor.hosts.protocol import Host
 from executor.model.probes import FileProbe, Http, Probe, Resources, Service, ShellProbe, Tcp, Tls
 from executor.model.steps import Settings
 from executor.probes import file, http, resources, service, shell, tcp, tls
 from executor.probes.answers import Answer, Silence, Unasked
+from executor.probes.clean import cleaned
 from executor.probes.dialling import Refused, dial
 from executor.probes.jobs import look, run
-from executor.probes.leaves import number, optional, text
+from executor.probes.leaves import number, optional
+
+T = TypeVar("T")
 
 SHELL_LIMIT = 60.0  # seconds for a command of the operator's
 LOOK_LIMIT = 20.0  # seconds for a command of ours
@@ -32,6 +37,11 @@ class Asking:
     address: str = "localhost"
     settings: Settings = field(default_factory=Settings)
     link_local: bool = False  # may probes look at link-local addresses?
+    clean: Callable[[bytes], bytes] | None = None  # takes secrets out of what is answered, before it is judged
+
+    def cleaned(self, said: T) -> T:
+        """An answer without secrets."""
+        return said if self.clean is None else cleaned(said, self.clean)
 
 
 def ask(probe: Probe, asking: Asking, *, job_id: str, age: float = 0.0) -> Answer:
@@ -45,15 +55,18 @@ def ask(probe: Probe, asking: Asking, *, job_id: str, age: float = 0.0) -> Answe
         case Http() as verb:
             from executor.probes import ask_http  # noqa: PLC0415  # urllib3 is paid for by those who use it
 
-            return http.judge(verb, ask_http.ask(verb, asking.host, job_id, link_local=asking.link_local))
+            return http.judge(
+                verb, asking.cleaned(ask_http.ask(verb, asking.host, job_id, link_local=asking.link_local))
+            )
         case Tcp() as verb:
             return tcp.judge(verb, _knock(verb, asking))
         case Tls() as verb:
             return _look_at_certificate(verb, asking)
         case ShellProbe() as verb:
             executable = optional(asking.settings.executable) or EXECUTABLE
-            job = look(job_id, text(verb.script), asking.settings, SHELL_LIMIT, executable=executable)
-            return shell.judge(verb, run(asking.host, job))
+            script, secrets = shell.parts(verb.script)
+            job = look(job_id, script, asking.settings, SHELL_LIMIT, executable=executable, secrets=secrets)
+            return shell.judge(verb, asking.cleaned(run(asking.host, job)))
         case FileProbe() as verb:
             return file.judge(verb, file.read(verb, _run(asking, job_id, file.script(verb))))
         case Service() as verb:
@@ -63,7 +76,7 @@ def ask(probe: Probe, asking: Asking, *, job_id: str, age: float = 0.0) -> Answe
 
 
 def _run(asking: Asking, job_id: str, script: str) -> shell.Ran | Silence | Unasked:
-    return run(asking.host, look(job_id, script, asking.settings, LOOK_LIMIT))
+    return asking.cleaned(run(asking.host, look(job_id, script, asking.settings, LOOK_LIMIT)))
 
 
 def _knock(verb: Tcp, asking: Asking) -> tcp.Open | Silence | Unasked:

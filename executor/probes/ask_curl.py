@@ -45,12 +45,12 @@ def ask(request: Request, host: Host, job_id: str) -> Reply | Silence | Unasked:
     split = urlsplit(request.url)
     # A query and a password may be secret, and wget would have them in its arguments.
     bare = request.method == "GET" and not request.headers and request.data is None
-    simple = bare and not split.query and "@" not in split.netloc
+    simple = bare and not split.query and "@" not in split.netloc and not request.secret
     script = _SCRIPT.format(
         limit=BODY_LIMIT + 50_000,
         simple="yes" if simple else "no",
         seconds=max(round(request.limit), 1),
-        url=shlex.quote(request.url),
+        url=shlex.quote(request.url) if simple else "-",
     )
     job = look(job_id, script, Settings(), request.limit + 5)
     ran = run(host, replace(job, stdin=config(request).encode()))

@@ -17,11 +17,12 @@ from urllib3.util import Url, parse_url
 
 from executor.hosts.protocol import Host
 from executor.model.probes import Http
+from executor.model.secrets import REDACTED, is_secret
 from executor.probes import ask_curl
 from executor.probes.answers import Silence, Unasked
 from executor.probes.dialling import Refused, cut_off, dial
 from executor.probes.http import BODY_LIMIT, Reply, Request
-from executor.probes.leaves import number, optional, text
+from executor.probes.leaves import handed, number, text
 from executor.probes.words import duration, excerpt
 
 LIMIT = 10.0  # seconds for one answer, where the probe names no other
@@ -33,10 +34,11 @@ def ask(verb: Http, host: Host, job_id: str, *, link_local: bool = False) -> Rep
     """The answer; redirects are followed on the same host alone, and not where a redirect is what is wanted."""
     request = Request(
         method=text(verb.method).upper(),
-        url=text(verb.url),
-        headers={name: text(value) for name, value in verb.headers.items()},
-        data=optional(verb.data),
+        url=handed(verb.url),
+        headers={name: handed(value) for name, value in verb.headers.items()},
+        data=None if verb.data is None else handed(verb.data),
         limit=number(verb.max_time) or LIMIT,
+        secret=is_secret(verb.url),
     )
     wants_redirect = any(300 <= (number(status) or 0) <= 399 for status in verb.status)
     for turn in range(REDIRECTS + 1):
@@ -47,16 +49,16 @@ def ask(verb: Http, host: Host, job_id: str, *, link_local: bool = False) -> Rep
         if following is None:
             return reply
         request = following
-    return Silence(f"more than {REDIRECTS} redirects, the last to {excerpt(request.url)}")
+    return Silence(f"more than {REDIRECTS} redirects, the last to {excerpt(_shown(request))}")
 
 
 def _ask_once(request: Request, host: Host, job_id: str, *, link_local: bool) -> Reply | Silence | Unasked:
     try:
         url = parse_url(request.url)
     except urllib3.exceptions.LocationParseError:
-        return Silence(f"{request.url!r} is not a URL")
+        return Silence(f"{_shown(request)!r} is not a URL")
     if url.scheme not in {"http", "https"} or not url.host:
-        return Silence(f"{request.url!r} is not a URL that begins with http:// or https://")
+        return Silence(f"{_shown(request)!r} is not a URL that begins with http:// or https://")
     address = url.host.strip("[]")
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
@@ -124,6 +126,11 @@ def _redirected(request: Request, reply: Reply) -> Request | None:
     except urllib3.exceptions.LocationParseError:
         return None
     return replace(request, url=target) if same else None
+
+
+def _shown(request: Request) -> str:
+    """The URL for people."""
+    return REDACTED if request.secret else request.url
 
 
 def _reason(error: Exception) -> str:

@@ -28,6 +28,7 @@ class Request:
     headers: Mapping[str, str]
     data: str | None
     limit: float
+    secret: bool = False  # its URL has a secret in it: it stands in no command line, and in no message
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from executor.hosts.protocol import Host, Job, JobEnd, Stream
+from executor.model.secrets import Secret
 from executor.model.steps import Settings
 from executor.probes.answers import Silence, Unasked
-from executor.probes.leaves import optional, text
+from executor.probes.leaves import handed, optional
 from executor.probes.shell import Ran
 from executor.probes.words import duration
 
@@ -17,13 +19,21 @@ LATENESS = 15.0  # seconds beyond a job's own timeout, after which its host is n
 SHELL = "/bin/sh"
 
 
-def look(job_id: str, script: str, settings: Settings, limit: float, *, executable: str = SHELL) -> Job:
-    """A job that changes nothing and ends within `limit` seconds."""
+def look(
+    job_id: str,
+    script: str,
+    settings: Settings,
+    limit: float,
+    *,
+    executable: str = SHELL,
+    secrets: Mapping[str, Secret] | None = None,
+) -> Job:
+    """A job that changes nothing and ends within `limit` seconds. `secrets` are what its script reads of them."""
     return Job(
         id=job_id,
         script=script,
         executable=executable,
-        environment={name: text(value) for name, value in settings.environment.items()},
+        environment={name: handed(value) for name, value in {**settings.environment, **(secrets or {})}.items()},
         chdir=optional(settings.chdir),
         timeout=limit,
         become=settings.become is True,

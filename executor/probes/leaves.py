@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from executor.model.secrets import revealed
+
 
 def number(leaf: object) -> float | None:
     """A number or a duration in seconds; None where nothing was said. TypeError for a leaf that was not filled."""
@@ -10,6 +12,14 @@ def number(leaf: object) -> float | None:
     if isinstance(leaf, int | float):
         return float(leaf)
     raise TypeError(f"{leaf!r} has not been filled")
+
+
+def handed(leaf: object) -> str:
+    """A text, also where it is a secret: for what is sent over a connection, or is a command's environment or input."""
+    found = revealed(leaf)
+    if found is None:
+        raise TypeError(f"{leaf!r} has not been filled")
+    return found
 
 
 def text(leaf: object) -> str:

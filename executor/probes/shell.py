@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from executor.model.leaves import Value
 from executor.model.probes import ShellProbe
+from executor.model.secrets import SealedScript, Secret
 from executor.probes.answers import Answer, Silence, Unasked, failed, passed, without_answer
-from executor.probes.leaves import number, optional
+from executor.probes.leaves import number, optional, text
 from executor.probes.words import excerpt
 
 
@@ -20,6 +22,11 @@ class Ran:
     rc: int
     stdout: bytes = b""
     stderr: bytes = b""
+
+
+def parts(script: object) -> tuple[str, Mapping[str, Secret]]:
+    """A script's text, and the secrets that it reads from its environment."""
+    return (script.text, script.environment) if isinstance(script, SealedScript) else (text(script), {})
 
 
 def judge(verb: ShellProbe, ran: Ran | Silence | Unasked) -> Answer:
