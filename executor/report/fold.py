@@ -274,8 +274,8 @@ def _turned_back(view: RunView, stamp: Stamp, event: Aborted | Irreversible | Ro
             if view.watch_failure is not None:
                 view.failures.append(view.watch_failure)
                 view.watch_failure = None
-        case Irreversible(host, _, name):
-            view.no_return.append(f"{host}: {name}" if host else name)
+        case Irreversible():
+            view.no_return.append(event)
         case RollbackStarted(_, _, _, host) if host:
             _move(view, view.host(host), "undoing")
         case RollbackStarted(scope, reason, hosts):

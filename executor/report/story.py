@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from executor.events import Aborted, Direction, Key, Question, RunEnded, RunStarted, Undone
+from executor.events import Aborted, Direction, Irreversible, Key, Question, RunEnded, RunStarted, Undone
 from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.report.safe import Lines
@@ -169,7 +169,7 @@ class RunView:
     failures: list[Failure] = field(default_factory=list)
     watch_failure: Failure | None = None  # counts once the stage is given up for it
     aborts: list[Aborted] = field(default_factory=list)
-    no_return: list[str] = field(default_factory=list)  # points of no return that were passed, for people
+    no_return: list[Irreversible] = field(default_factory=list)  # points of no return that were passed
     skipped_stages: list[tuple[str, str]] = field(default_factory=list)  # (name, reason)
 
     def host(self, name: str) -> HostView:

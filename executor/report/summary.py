@@ -9,7 +9,7 @@ from dataclasses import replace
 from textwrap import wrap
 
 from executor.errors import Exit
-from executor.events import HostSummary, Owed, RunEnded
+from executor.events import HostSummary, Irreversible, Owed, RunEnded
 from executor.report.line import Line, Tone, label, line
 from executor.report.paint import paint
 from executor.report.phrasing import duration, names
@@ -45,7 +45,7 @@ def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
             _section("Still running there when the run ended", _running(view)),
             _section("Hosts", _hosts(view, view.ended)),
             _section("Changed, and no way back was written down", _not_undone(view.ended.not_undone)),
-            _section("Points of no return that were passed", (line(f"  {name}") for name in view.no_return)),
+            _section("Points of no return that were passed", (line(f"  {_point(one)}") for one in view.no_return)),
             _section(
                 "Stages that were skipped", (line(f"  {n}: {why}", tone="quiet") for n, why in view.skipped_stages)
             ),
@@ -134,7 +134,7 @@ def _so_far(ended: RunEnded) -> str:
 def _undone(view: RunView, ended: RunEnded) -> str:
     what = "INTERRUPTED" if ended.status.startswith("interrupted") else "FAILED"
     if view.no_return:
-        return f"{what}; undone back to the point of no return ({view.no_return[-1]})"
+        return f"{what}; undone back to the point of no return ({_point(view.no_return[-1])})"
     if not any(host.state == "rolled back" for host in ended.hosts.values()):
         return f"{what}; no change had a way back" if ended.not_undone else f"{what}; there was nothing to undo"
     if ended.not_undone:
@@ -193,24 +193,46 @@ def _left(left: Sequence[Owed]) -> Iterator[Line]:
 
 def _hosts(view: RunView, ended: RunEnded) -> Iterator[Line]:
     told = {(failure.host, failure.reason.removeprefix("unreachable: ")) for failure in view.failures}
-    groups: dict[tuple[str, str, bool], list[str]] = {}
+    groups: dict[tuple[str, str, str, bool], list[str]] = {}
+    staying = {change.partition(": ")[0] for change in ended.not_undone}
     for name, host in ended.hosts.items():
         detail = (
             "" if (name, host.detail.removeprefix("unreachable: ")) in told else host.detail
         )  # why it failed stands above already
-        groups.setdefault((host.state, detail, host.drained), []).append(name)
+        meaning = _STATES[host.state][1]
+        if host.state == "rolled back":
+            meaning = _extent(view, name, but=name in staying)
+        groups.setdefault((host.state, meaning, detail, host.drained), []).append(name)
     order = list(_STATES)
     rows = [
-        (names(hosts), state, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one
-        for (state, detail, drained), hosts in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
+        (names(hosts), meaning, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one
+        for (state, meaning, detail, drained), hosts in sorted(
+            groups.items(), key=lambda group: order.index(group[0][0])
+        )
     ]
     wide = min(max((len(row[0]) for row in rows), default=0), 30)
-    for hosts, state, host in rows:
-        tone, meaning = _STATES[state]
-        if host.detail:
-            meaning = host.detail if state in _TOLD_BY_DETAIL else f"{meaning}; {host.detail}"
+    for hosts, meaning, host in rows:
+        said = [meaning, host.detail]
+        if host.detail and host.state in _TOLD_BY_DETAIL:
+            said = [host.detail]
         more = f"; {_DRAINED}" if host.drained else ""
-        yield line(f"  {hosts:<{wide}}  {state:<11}  {meaning}{more}", tone=tone)
+        yield line(
+            f"  {hosts:<{wide}}  {host.state:<11}  {'; '.join(filter(None, said))}{more}", tone=_STATES[host.state][0]
+        )
+
+
+def _extent(view: RunView, host: str, *, but: bool) -> str:
+    """How much of what was changed on a host is undone. `but`: some changes had no way back."""
+    points = [passed.name for passed in view.no_return if passed.host in ("", host)]
+    if points:
+        whole = f"undone back to the point of no return '{points[-1]}'"
+    else:
+        whole = "what had a way back is undone" if but else _STATES["rolled back"][1]
+    return f"{whole}; other changes stay (below)" if but else whole
+
+
+def _point(passed: Irreversible) -> str:
+    return f"{passed.host}: {passed.name}" if passed.host else passed.name
 
 
 def _not_undone(changes: Sequence[str]) -> Iterator[Line]:

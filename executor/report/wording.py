@@ -211,7 +211,9 @@ def _work(
             back = "rollback: " if event.direction == "back" else ""
             why = f": {event.reason}" if event.reason else ""
             name = view.peek(event.host).named.get(event.task, event.task)
-            return (line(f"{back}{name}, {event.label}: {event.status}{why}", event.host, "quiet", "detail"),)
+            # While an item is worked on, its label is part of the name.
+            title = name if name.endswith(f"({event.label})") else f"{name}, {event.label}"
+            return (line(f"{back}{title}: {event.status}{why}", event.host, "quiet", "detail"),)
         case StepEnded():
             return (_step(view, stamp, event),)
         case Irreversible(host, _, name):

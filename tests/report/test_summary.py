@@ -57,6 +57,19 @@ def test_why_a_host_could_not_be_reached_is_told_once() -> None:
     assert "unreachable  could not be reached" in shown
 
 
+def test_a_host_that_is_not_wholly_undone_says_so_itself() -> None:
+    tape = Tape(("web1", "web2", "web3"))
+    tape.begin()
+    tape.roll_out(width=3)
+    tape.say(Irreversible("web2", "2.1", "Drop the old tables"))
+    hosts = {name: HostSummary("rolled back") for name in tape.hosts}
+    tape.end(Exit.ROLLED_BACK, "failed, rolled back", hosts, not_undone=("web3: Build",))
+    shown = [one.text for one in summary(ending(tape), commands=())]
+    assert "  web1       rolled back  what was changed there is undone" in shown
+    assert "  web2       rolled back  undone back to the point of no return 'Drop the old tables'" in shown
+    assert "  web3       rolled back  what had a way back is undone; other changes stay (below)" in shown
+
+
 UNDONE = {"web1": HostSummary("rolled back")}
 
 

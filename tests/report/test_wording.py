@@ -157,6 +157,11 @@ def test_attempts_on_the_way_back_say_so() -> None:
     assert line.text == "rollback: Switch back: attempt 1 of 3 failed: exit code 1; again at once"
 
 
+def test_the_label_of_a_round_is_said_once() -> None:
+    (line,) = said(Started(ACTION, "Add users (ann)"), ItemEnded("web1", "1.2", 0, "ann", "changed"))
+    assert line.text == "Add users (ann): changed"
+
+
 def test_rounds_of_a_loop_bear_their_steps_name() -> None:
     (line,) = said(Started(ACTION, "Add users"), ItemEnded("web1", "1.2", 0, "ann", "changed"))
     assert (line.text, line.weight) == ("Add users, ann: changed", "detail")
