@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,7 +70,11 @@ def command(folder: Path, ssh_config: bool) -> None:
     }
     for name, text in files.items():
         click.echo(f"{'kept   ' if not _write(folder / name, text) else 'written'}  {folder / name}")
-    click.echo("\nNext:\n  runbook ping\n  runbook plan hello\n  runbook run hello")
+    there = "" if folder == Path() else f"  cd {shlex.quote(str(folder))}\n"
+    addresses = (
+        "" if ssh_config else "  (write the addresses of your hosts into inventories/prod.yml, or add -i sandbox)\n"
+    )
+    click.echo(f"\nNext:\n{there}{addresses}  runbook ping\n  runbook plan hello\n  runbook run hello")
 
 
 def _write(path: Path, text: str) -> bool:
