@@ -72,14 +72,17 @@ def _unknown(subject: Subject) -> Iterator[Finding]:
     """Where hosts are known, planning says what is undefined. Without them, only what looks like a slip is told."""
     if subject.inventory is not None:
         return
-    known = {declared.name for declared in subject.declared}
+    known = sorted({declared.name for declared in subject.declared})
+    slips: dict[str, str | None] = dict.fromkeys((*known, *BUILT_IN, "result"))  # `result` is what `expect` knows
     for template in subject.written.templates:
         try:
             wanted = required(template)
         except InvalidInput:
             continue  # a template that cannot be read is told of elsewhere
-        for name in sorted(wanted - known - BUILT_IN - {"result"}):  # which a probe's `expect` knows
-            near = next(iter(get_close_matches(name, sorted(known), 1, _ALIKE)), None)
+        for name in sorted(wanted):
+            if name not in slips:
+                slips[name] = next(iter(get_close_matches(name, known, 1, _ALIKE)), None)
+            near = slips[name]
             if near is not None:
                 yield Finding(
                     f"nothing in this runbook gives {name!r}",
