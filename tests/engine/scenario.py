@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from executor.engine import State, evolve, initial
 from executor.engine.effects import Perform, Sample, Watch
-from executor.events import Answered, Event, HostLost, HostReached, Interrupted, Key, Question, RunEnded, WatchTurned
+from executor.events import (
+    Answered,
+    Event,
+    HostLost,
+    HostReached,
+    Interrupted,
+    Key,
+    Question,
+    RunEnded,
+    Stamp,
+    WatchTurned,
+)
+from executor.journal.lines import GENESIS, read_line, write_line
 from executor.language import load_inventory, load_runbook
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.plans import Plan
@@ -183,9 +197,21 @@ def played(scenario: Scenario, folder: Path) -> str:
             lines.append(f"{now:6.1f}  {said}")
 
     world = World(scenario.plan(folder), script, tell)
-    world.go()
+    state = world.go()
     ended = world.journal[-1]
     assert isinstance(ended, RunEnded)
     assert not script.unused(), f"answers that nobody asked for: {script.unused()}"
+    assert _read_back(world) == state, "what is on disk gives another state"
     told = "\n".join([f"# {scenario.title}", "", *lines, "", *summary(ended), ""])
     return told.replace(f"{folder}/", "")
+
+
+def _read_back(world: World) -> State:
+    """The state that a fold over the journal gives, once it has been written and read."""
+    state = initial(world.plan)
+    before = GENESIS
+    for number, event in enumerate(world.journal, 1):
+        written, _ = write_line(Stamp(number, datetime.now(UTC), world.now), event, before)
+        _, read, before = read_line(written, before)
+        evolve(world.plan, state, read)
+    return state
