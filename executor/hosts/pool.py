@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from executor.hosts.connecting import Credentials
@@ -28,7 +29,8 @@ class Hosts:
     """Makes each host when it is first asked for and keeps it. Use as a context manager, or call `close`.
 
     `run` is the run's id, `root` the project's folder, in which localhost works. `become_password` is asked when sudo
-    is first entered with a password, from any thread. A host that goes away is looked for during `patience` seconds.
+    is first entered with a password, from any thread; for a host whose inventory names a secret for that, `secret` is
+    asked, which gives one by its name. A host that goes away is looked for during `patience` seconds.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Hosts:
         root: Path | None = None,
         become_password: Callable[[], str] | None = None,
         patience: float | None = None,
+        secret: Callable[[str], str] | None = None,
     ) -> None:
         self._specs = specs
+        self._secret = secret
         self._run = run
         self._root = root or Path.cwd()
         self._become_password = become_password
@@ -80,14 +84,17 @@ class Hosts:
             host.close()
 
     def _make(self, spec: HostSpec) -> Host:
+        password = self._become_password
+        if spec.become_secret and self._secret is not None:
+            password = partial(self._secret, spec.become_secret)
         if spec.local:
-            return LocalHost(self._run, self._root, name=spec.name, become_password=self._become_password)
+            return LocalHost(self._run, self._root, name=spec.name, become_password=password)
         return SshHost(
             spec,
             self._run,
             credentials=self._credentials,
             through=self._jump,
-            become_password=self._become_password,
+            become_password=password,
             patience=self._patience,
         )
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from executor.errors import InvalidInput, Problem
 from executor.language import bind_params, limit_hosts
 from executor.model.inventories import HostSpec, Inventory
 from executor.model.leaves import Value
-from executor.model.plans import Plan, PlannedStage
+from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.runbooks import Runbook
 from executor.model.steps import Step, StepNode
-from executor.planning.frames import Frame, outermost
+from executor.planning.frames import Frame
 from executor.planning.options import PlanOptions
 from executor.planning.scope import Scope, as_data, view_of
 from executor.planning.secrecy import asked_for
@@ -23,6 +23,7 @@ from executor.planning.steps import plan_steps
 from executor.templates import did_you_mean
 
 _NO_OPTIONS = PlanOptions()
+_NAMED = 3  # hosts that a message names before it counts them
 _SPECIAL_TAGS = frozenset({"all", "always", "never", "tagged", "untagged"})
 
 
@@ -39,17 +40,18 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
     for index, stage in enumerate(runbook.stages):
         skip = "--start-at-stage begins after it" if index < first else ""
         stages.append(plan_stage(site, stage, str(index + 1), allowed, skip=skip))
-    settings = outermost(options, runbook.settings)
-    frame = Frame("", "", (LOCALHOST,), base=settings, settings=settings, outer=site.own)
+    frame = Frame("", "", (LOCALHOST,), base=runbook.settings, settings=runbook.settings, outer=site.own)
     always = plan_steps(site, runbook.always, frame, "a.")
     site.problems.settle()
     _check_work(stages, options)
+    hosts = _hosts(site, stages)
+    _check_fitness(site, stages, hosts)
     return Plan(
         name=runbook.name,
         file=runbook.file,
         root=runbook.root,
         inventory=inventory.files,
-        hosts=_hosts(site, stages),
+        hosts=hosts,
         groups=site.groups,
         stages=tuple(stages),
         always=always,
@@ -60,7 +62,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         step_mode=options.step_mode,
         attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
-        secrets=asked_for(stages, always) if site.secretive else (),
+        secrets=_secrets(site, stages, always, hosts),
     )
 
 
@@ -134,6 +136,29 @@ def _hosts(site: Site, stages: list[PlannedStage]) -> dict[str, HostSpec]:
             wanted.add(jump)
             queue.append(jump)
     return {name: _completed(site, spec) for name, spec in inventory.items() if name in wanted}
+
+
+def _check_fitness(site: Site, stages: list[PlannedStage], hosts: Mapping[str, HostSpec]) -> None:
+    """A host that cannot be reached whatever is tried is told before anything begins."""
+    asked = dict.fromkeys((*(host for stage in stages if not stage.skipped for host in stage.hosts), *site.delegates))
+    jumps = [spec.ssh.jump for name in asked if (spec := hosts.get(name)) is not None and spec.ssh.jump]
+    found: dict[str, list[HostSpec]] = {}
+    for name in dict.fromkeys((*asked, *jumps)):
+        if name in hosts and hosts[name].unfit:
+            found.setdefault(hosts[name].unfit, []).append(hosts[name])
+    for reason, specs in found.items():
+        more = f" and {len(specs) - _NAMED} more" if len(specs) > _NAMED else ""
+        names = ", ".join(spec.name for spec in specs[:_NAMED]) + more
+        site.problems.add([Problem(f"{names} cannot be reached: {reason}", specs[0].place, code="unfit")])
+    site.problems.settle()
+
+
+def _secrets(
+    site: Site, stages: list[PlannedStage], always: tuple[PlannedStep, ...], hosts: Mapping[str, HostSpec]
+) -> tuple[str, ...]:
+    """The names of all secrets that the plan asks for, sudo's passwords among them."""
+    asked = asked_for(stages, always) if site.secretive else ()
+    return tuple(sorted({*asked, *(spec.become_secret for spec in hosts.values() if spec.become_secret)}))
 
 
 def _completed(site: Site, spec: HostSpec) -> HostSpec:

@@ -68,10 +68,10 @@ class Frame:
         return replace(self, settings=inherited, outer=self.vars(step), includes={}, when=(), tags=frozenset())
 
 
-def outermost(options: PlanOptions, runbook: Settings) -> Settings:
-    """What the flags and the runbook say for all steps."""
+def unsaid(options: PlanOptions, become: bool | None, become_user: str | None) -> Settings:
+    """What holds for a host's steps where the runbook says nothing: the inventory's word, below it the flags'."""
     flags = Settings(become=options.become or None, become_user=options.become_user)
-    return over(flags, runbook)
+    return over(flags, Settings(become=become, become_user=become_user))
 
 
 def of_stage(stage: Stage, number: str, hosts: tuple[str, ...], own: Mapping[str, Value], settings: Settings) -> Frame:

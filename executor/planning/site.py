@@ -72,6 +72,10 @@ class Site:
                     return spec.vars.get(name, NOTHING)
                 case ("given", name):
                     return self.ledger.given(name, host)
+                case ("become", "user"):
+                    return spec.become_user
+                case ("become", _):
+                    return spec.become
                 case ("item", _):
                     return NOTHING if items is None else items.get(host, NOTHING)
                 case _:
@@ -110,5 +114,7 @@ def survey(runbook: Runbook, inventory: Inventory, options: PlanOptions, extra: 
 
 
 def _all(inventory: Inventory) -> dict[str, tuple[str, ...]]:
-    """The group of all hosts, as Ansible knows it: without the implicit localhost."""
+    """The group of all hosts where the inventory has none: without the localhost that is always there."""
+    if "all" in inventory.groups:
+        return {}
     return {"all": tuple(name for name, spec in inventory.hosts.items() if not spec.local)}

@@ -12,7 +12,7 @@ from executor.model.plans import PlannedPause, PlannedStage, PlannedWatch
 from executor.model.probes import Probe
 from executor.model.runbooks import Amount, AmountLeaf, OnFailure, Stage
 from executor.planning.checks import amount_of, check_probe
-from executor.planning.frames import Frame, of_stage, outermost
+from executor.planning.frames import Frame, of_stage
 from executor.planning.options import PlanOptions
 from executor.planning.scope import Scope
 from executor.planning.secrecy import misplaced, misplaced_in_probe
@@ -32,7 +32,7 @@ def plan_stage(site: Site, stage: Stage, number: str, allowed: frozenset[str], *
         site.problems.add(common.problems)
         return _skipped(stage, number, skip or "--limit leaves none of its hosts", left_out)
     hosts, conditions = _entering(site, stage, tuple(host for host in chosen if host in allowed), left_out)
-    frame = of_stage(stage, number, hosts, site.own, outermost(site.options, site.runbook.settings))
+    frame = of_stage(stage, number, hosts, site.own, site.runbook.settings)
     traffic = stage.traffic
     drain = plan_steps(site, traffic.drain if traffic else (), frame, f"{number}.d")
     steps = plan_steps(site, stage.steps, frame, f"{number}.", by_tags=True)
@@ -106,7 +106,7 @@ def _entering(
     """The hosts for which `when` may hold, and for each what of it only the run can tell. The others are left out."""
     if not stage.when:
         return hosts, {}
-    frame = of_stage(stage, "", hosts, site.own, outermost(site.options, site.runbook.settings))
+    frame = of_stage(stage, "", hosts, site.own, site.runbook.settings)
 
     def make(reader: Reader) -> tuple[tuple[Any, ...], tuple[Problem, ...]]:
         scope = Scope(site, frame.outer, reader, stage=stage.name)

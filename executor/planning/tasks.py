@@ -13,7 +13,7 @@ from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
 from executor.planning import files
 from executor.planning.checks import check_body
-from executor.planning.frames import Frame, over
+from executor.planning.frames import Frame, over, unsaid
 from executor.planning.ledger import given_names
 from executor.planning.scope import Scope, as_data
 from executor.planning.secrecy import misplaced_in_task
@@ -207,7 +207,7 @@ def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> B
     after = scope.knowing(step.register)
     found = Body(
         action=files.located(_action(body.action, scope), site, step.place, scope),
-        settings=fill(settings),
+        settings=_with_become(site, scope, fill(settings)),
         stdin=fill(body.stdin),
         creates=fill(body.creates),
         removes=fill(body.removes),
@@ -225,6 +225,15 @@ def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> B
     files.produced(found.produces, site, step.place)
     scope.note(*check_body(body, found, step.place), *_delegate(site, settings.delegate_to, found.settings, step.place))
     return found
+
+
+def _with_become(site: Site, scope: Scope, settings: Settings) -> Settings:
+    """Settings over what the host's inventory and the flags say: of the host that the step really runs on."""
+    delegate = settings.delegate_to
+    if delegate is None:
+        return over(unsaid(site.options, scope.reader("become"), scope.reader("become", "user")), settings)
+    spec = site.inventory.hosts.get(delegate) if isinstance(delegate, str) else None
+    return over(unsaid(site.options, spec.become if spec else None, spec.become_user if spec else None), settings)
 
 
 def _action(action: Action, scope: Scope) -> Action:

@@ -116,10 +116,11 @@ class _Asking:
         self._where()
         self._arguments()
         self._sudo()
-        if any(name in self.variables for name in _PASSWORD) and not self.found.local:
-            self._unfit("it is logged in to with a password (ansible_password): give the host a key, and remove it")
+        password = self._name(*_PASSWORD)
+        if password is not None:
+            self._unfit(f"{password} is a password to log in with; keys are the way here: give it one, and remove this")
         if str(self._value("ansible_shell_type") or "sh") in {"cmd", "powershell"}:
-            self._unfit("its shell is Windows' (ansible_shell_type)")
+            self._unfit("ansible_shell_type is one of Windows'")
         return self.found
 
     def _unfit(self, reason: str) -> None:
@@ -151,7 +152,7 @@ class _Asking:
         if kind == "local":
             self.found.local = True
         elif kind not in _OVER_SSH:
-            self._unfit(f"its connection is {quoted(kind)} (ansible_connection); hosts are reached by SSH here")
+            self._unfit(f"ansible_connection is {quoted(kind)}; hosts are reached by SSH here")
 
     def _where(self) -> None:
         settings = self.found.ssh
@@ -205,14 +206,20 @@ class _Asking:
                 self.found.become_user = str(user)
             else:
                 self._wrong(f"{quoted(str(user))} is no name for a user", *_BECOME_USER)
-        method = str(self._value("ansible_become_method") or "sudo").removeprefix("ansible.builtin.")
-        flags = set(str(self._value("ansible_become_flags", "ansible_sudo_flags") or "").split())
-        program = str(self._value("ansible_become_exe", "ansible_sudo_exe") or "sudo")
-        if self.found.become and (method != "sudo" or not flags <= _SUDO_FLAGS or program.rpartition("/")[2] != "sudo"):
-            self._unfit(
-                f"it becomes another user by {method} {' '.join(sorted(flags))}".rstrip() + "; here sudo is the way"
-            )
+        if self.found.become:
+            self._way_to_become()
         self._sudo_password()
+
+    def _way_to_become(self) -> None:
+        method = str(self._value("ansible_become_method") or "sudo").removeprefix("ansible.builtin.")
+        program = str(self._value("ansible_become_exe", "ansible_sudo_exe") or "sudo")
+        flags = str(self._value("ansible_become_flags", "ansible_sudo_flags") or "")
+        if method != "sudo" or program.rpartition("/")[2] != "sudo":
+            self._unfit(
+                f"it becomes another user by {quoted(program if method == 'sudo' else method)}; sudo is the way here"
+            )
+        elif not set(flags.split()) <= _SUDO_FLAGS:
+            self._unfit(f"ansible_become_flags are {quoted(flags)}; sudo is started as it is here")
 
     def _sudo_password(self) -> None:
         """sudo's password is a secret, whether it was in a vault or not; hosts that share it share its name."""
