@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
+NODE_STAMP := $(VENV)/node/.installed
+LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
 
@@ -19,7 +21,7 @@ MINUTES ?= 10
 demo: $(RUN_STAMP)
 	@$(BIN)/runbook demo
 
-test: $(TEST_STAMP)
+test: $(TEST_STAMP) $(NODE_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -53,3 +55,8 @@ $(RUN_STAMP): pyproject.toml | $(BIN)/python
 $(TEST_STAMP): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $(RUN_STAMP) $@
+
+# The language server of editors, for the tests that are their editor; without npm they skip.
+$(NODE_STAMP): | $(BIN)/python
+	@if command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix $(VENV)/node $(LANGUAGE_SERVER); \
+	then touch $@; else echo "No $(LANGUAGE_SERVER) here: the tests of editors skip." >&2; fi
