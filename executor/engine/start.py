@@ -21,7 +21,7 @@ from executor.model.actions import (
     Undo,
 )
 from executor.model.leaves import Text, Value
-from executor.model.probes import Probe
+from executor.model.probes import FileProbe, Http, Probe, Resources, Service, ShellProbe, Tcp, Tls
 from executor.model.steps import Settings
 from executor.templates import fill, sketch
 
@@ -94,8 +94,20 @@ def _is_read(here: Here) -> bool:
 
 
 def describe(probe: Probe) -> str:
-    """A probe in a few words."""
-    return probe.name or type(probe.verb).__name__.removesuffix("Probe").lower()
+    """A probe in a few words: `https://example.com/health`, `tcp port 5432`."""
+    kind = type(probe.verb).__name__.removesuffix("Probe").lower()
+    asked: object = None
+    match probe.verb:
+        case Http(url=str() as url):
+            kind, asked = "", url
+        case ShellProbe(script=asked) | FileProbe(path=asked) | Service(unit=asked):
+            pass
+        case Tcp(port=int() as port, host=host) | Tls(port=int() as port, host=host):
+            asked = f"{host}:{port}" if isinstance(host, str) else f"port {port}"
+        case Http() | Tcp() | Tls() | Resources():
+            pass
+    # What is not a text yet waits for a value, or for a secret.
+    return probe.name or (f"{kind} {_line(asked)}".lstrip() if isinstance(asked, str) else kind)
 
 
 def _brief(action: Action) -> str:

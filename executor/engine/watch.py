@@ -21,13 +21,13 @@ def start(plan: Plan, state: State, watch: PlannedWatch, about: str) -> Decision
     """Begin to look. A probe that cannot be rendered has failed at once."""
     key = Key(about, watch.id, "watch", attempt=state.asks + 1)
     written = watch.probes[about]
-    started = WatchStarted(key, describe(written))
     try:
         probe: Probe = fill(written, of_host(plan, state, state.hosts[about]))
     except RunbookError as error:
+        started = WatchStarted(key, describe(written))
         return Decision((started, WatchTurned(key, "failed", Verdict(Opinion.FAILED, words(error), samples=0))))
     on = LOCAL if watch.source == "control" else about
-    return Decision((started,), (Watch(key, on, about, probe),))
+    return Decision((WatchStarted(key, describe(probe)),), (Watch(key, on, about, probe),))
 
 
 def start_all(plan: Plan, state: State, watches: Iterable[PlannedWatch], about: str) -> Decision:
