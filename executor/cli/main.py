@@ -26,6 +26,7 @@ COMMANDS = {
     "show": "One run's timeline, or the list of runs.",
     "logs": "What the steps of a run printed.",
     "inventory": "Hosts, groups and variables of an inventory.",
+    "explain": "Where the value of a variable comes from.",
     "init": "Start a new project here.",
     "schema": "Print the JSON Schemas.",
     "completion": "Shell completion for bash, zsh and fish.",

@@ -39,8 +39,14 @@ def command(inventory: Sources, limit: str | None, **flags: Any) -> int:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     grave = False
     password = become_password() if flags["ask_become_pass"] else None
+
+    def reveal(name: str) -> str:
+        return known.vaulted[name].reveal()
+
     run = f"ping-{new_run_id(datetime.now().astimezone())}"
-    with Hosts(specs, run=run, root=root, become_password=password, patience=flags["lost_after"]) as hosts:
+    with Hosts(
+        specs, run=run, root=root, become_password=password, patience=flags["lost_after"], secret=reveal
+    ) as hosts:
         look = partial(_look, hosts, become=flags["become"])
         told: SimpleQueue[tuple[str, list[str], bool]] = SimpleQueue()
         hosts.connect(names, lambda name, seconds, failure: told.put(look(name, seconds, failure)))

@@ -9,7 +9,7 @@ import click
 
 from executor.cli.loading import host_named, load_hosts
 from executor.cli.options import Sources, inventory_option
-from executor.errors import Problem, WrongUsage
+from executor.errors import InvalidInput, Problem, WrongUsage
 from executor.model.inventories import HostSpec, Inventory, Ssh
 
 
@@ -24,6 +24,8 @@ def command(host: str, words: tuple[str, ...], inventory: Sources) -> None:
     """Log in to a host of the inventory with OpenSSH's own client; or run one command there."""
     known = load_hosts(inventory)
     spec = host_named(known, host)
+    if spec.unfit:
+        raise InvalidInput(Problem(f"{host} cannot be reached: {spec.unfit}", spec.place, code="unfit"))
     if shutil.which("ssh") is None:
         raise WrongUsage(Problem("there is no ssh client on this machine", hint="install OpenSSH's client"))
     arguments = ["ssh", *login_arguments(spec, known), *words]

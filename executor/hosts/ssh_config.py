@@ -53,6 +53,8 @@ class Target:
 
 def resolve(spec: HostSpec) -> Target:
     """How to reach a host. Raises ConnectionFailed (kind "config") where the ssh config cannot be read."""
+    if spec.unfit:
+        raise ConnectionFailed(f"{spec.name} cannot be reached: {spec.unfit}", kind="config")
     ssh = spec.ssh
     options = ssh_options(spec.address, ssh.config, ssh.user, ssh.port)
     keys_said = ssh.key is not None or "identityfile" in options

@@ -11,7 +11,7 @@ from executor.model.inventories import HostSpec, Inventory
 from executor.model.leaves import Value
 from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.runbooks import Runbook
-from executor.model.steps import Step, StepNode
+from executor.model.steps import Step, StepNode, Task
 from executor.planning.frames import Frame
 from executor.planning.options import PlanOptions
 from executor.planning.scope import Scope, as_data, view_of
@@ -157,8 +157,22 @@ def _secrets(
     site: Site, stages: list[PlannedStage], always: tuple[PlannedStep, ...], hosts: Mapping[str, HostSpec]
 ) -> tuple[str, ...]:
     """The names of all secrets that the plan asks for, sudo's passwords among them."""
-    asked = asked_for(stages, always) if site.secretive else ()
-    return tuple(sorted({*asked, *(spec.become_secret for spec in hosts.values() if spec.become_secret)}))
+    asked = set(asked_for(stages, always) if site.secretive else ())
+    passwords = {spec.become_secret for spec in hosts.values() if spec.become_secret}
+    steps = (
+        *always,
+        *(step for stage in stages for step in (*stage.drain, *stage.steps, *stage.restore, *stage.always)),
+    )
+    if passwords and any(_becomes(task) for step in steps for task in step.tasks.values()):
+        asked |= passwords
+    return tuple(sorted(asked))
+
+
+def _becomes(task: Task) -> bool:
+    """Whether a task, or a handler of it, may become another user."""
+    said = (item.body.settings.become for item in task.items)
+    handlers = (handler for item in task.items for handler in item.rollback or ())
+    return any(become is not None and become is not False for become in said) or any(map(_becomes, handlers))
 
 
 def _completed(site: Site, spec: HostSpec) -> HostSpec:

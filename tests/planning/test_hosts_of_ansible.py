@@ -93,6 +93,7 @@ def test_a_host_that_is_the_control_node_itself_belongs_to_all(hosts: Project) -
 
 def test_sudos_password_is_a_secret_of_the_plan_by_name_alone(hosts: Project) -> None:
     hosts.inventory = "all: {children: {web: {hosts: {web1: {ansible_become_password: hunter2}}}}}\n"
-    plan = hosts.plan("- shell: id")
+    assert hosts.plan("- shell: id").secrets == ()
+    plan = hosts.plan("- {shell: id, rollback: {shell: id, become: true}}")
     assert plan.secrets == (plan.hosts["web1"].become_secret,)
     assert "hunter2" not in repr(plan)
