@@ -74,7 +74,7 @@ rb_noted() { # the new process tells the record and the timer; an end asked for 
 	rb_write "$rb_id" r "$rb_pid" "$rb_lane"
 	if [ "$rb_limit" != 0 ]; then
 		rb_clock
-		rb_limit=$((rb_now + rb_limit))
+		rb_limit=$((rb_now + rb_limit + 1)) # never early
 	fi
 	echo "$rb_id $rb_pid $rb_limit" >&8
 	[ ! -e "$rb_dir/$rb_id.ca" ] || kill -KILL "$rb_pid"

@@ -15,7 +15,7 @@ rb_told() {
 
 rb_alarm() { # PID
 	rb_clock
-	rb_end=$((rb_now + rb_limit))
+	rb_end=$((rb_now + rb_limit + 1)) # never early
 	while kill -0 "$1"; do
 		rb_clock
 		rb_left=$((rb_end - rb_now))
