@@ -8,9 +8,9 @@ from typing import Literal
 from executor.engine.effects import Ask, Cancel, Decision, Effect, End, Wait
 from executor.engine.index import LOCAL
 from executor.engine.rollback import scope_of
-from executor.engine.state import State
+from executor.engine.state import StageState, State
 from executor.engine.undo import at_stake, pending_run_wide
-from executor.events import Aborted, Asked, Event, Halted, Key, Question, WaitStarted
+from executor.events import Aborted, Asked, Event, Halted, HostFailed, Key, Question, WaitStarted
 from executor.model.plans import Plan, PlannedStage
 
 NO_STAGE = "0"  # stands in keys for the stage where there is none
@@ -36,11 +36,11 @@ def begin(plan: Plan, state: State, reason: str) -> Decision:
     if ended:
         events.append(Halted(ended, reason))
         effects += [Cancel(key) for key in ended]
-    if any(flight.kind == "perform" and key.direction == "forward" for key, flight in state.flights.items()):
-        seconds = stage.abort_grace if stage is not None else PlannedStage("", "", (), ()).abort_grace
-        key = Key(LOCAL, aborted.stage or NO_STAGE, "grace", attempt=state.asks + 1)
-        events.append(WaitStarted(key, seconds, "for the steps that are running"))
-        effects.append(Wait(key, seconds))
+    running = any(flight.kind == "perform" and key.direction == "forward" for key, flight in state.flights.items())
+    if running and stage is not None:
+        key = Key(LOCAL, stage.id, "grace", attempt=state.asks + 1)
+        events.append(WaitStarted(key, stage.abort_grace, "for the steps that are running"))
+        effects.append(Wait(key, stage.abort_grace))
     return Decision(tuple(events), tuple(effects))
 
 
@@ -74,8 +74,22 @@ def watch_failed(plan: Plan, state: State, watch: str, reason: str) -> Decision:
     stage = _stage(plan, state)
     if stage is None or stage.on_failure != "ask" or state.chosen:
         return begin(plan, state, reason)
-    question = Question("failure", reason, choices=("retry", "rollback", "stop"), default="rollback", timeout=SILENCE)
-    key = Key(LOCAL, watch, "ask", attempt=state.asks + 1)
+    return _ask(Key(LOCAL, watch, "ask", attempt=state.asks + 1), reason, ("retry", "rollback", "stop"))
+
+
+def host_watch_failed(plan: Plan, state: State, stage: StageState, fault: Key, reason: str) -> Decision:
+    """A watch says that a host has failed which had passed: as with any failure, a person may be asked about it."""
+    planned = plan.stages[stage.at]
+    tolerated = stage.failures + 1 <= stage.limit
+    if tolerated or planned.on_failure != "ask" or state.chosen:
+        return Decision((HostFailed(fault.host, planned.id, reason),))
+    choices = ("retry", "skip", "rollback", "stop")
+    key = Key(fault.host, fault.task, "ask", attempt=state.asks + 1)
+    return _ask(key, f"{fault.host}: {reason}", choices)
+
+
+def _ask(key: Key, text: str, choices: tuple[str, ...]) -> Decision:
+    question = Question("failure", text, choices=choices, default="rollback", timeout=SILENCE)
     return Decision((Asked(key, question),), (Ask(key, question),))
 
 

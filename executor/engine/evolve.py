@@ -226,7 +226,7 @@ def _stage_started(plan: Plan, state: State, event: StageStarted) -> None:
     state.stage = StageState(state.done, event.hosts, event.batches, event.limit)
     if planned.max_unavailable is not None:
         state.stage.window = window(planned.max_unavailable, len(event.hosts))
-        state.stage.unwell = {name: None for name in event.hosts if not state.looked.get(name, True)}
+        state.stage.unwell = dict.fromkeys(name for (name, _), healthy in state.looked.items() if not healthy)
     state.touch_run()
 
 
@@ -293,7 +293,7 @@ def _host_failed(state: State, event: HostFailed) -> None:
         stage.broken = stage.last_failure
     stage.active.discard(host.name)
     stage.unwell.pop(host.name, None)
-    stage.faulted.pop(host.name, None)
+    stage.faulted = {key: why for key, why in stage.faulted.items() if key.host != host.name}
     state.working.discard(host.name)
     for waiting in stage.waiting.values():
         waiting.pop(host.name, None)
@@ -341,8 +341,8 @@ def _halted(state: State, event: Halted) -> None:
 def _watch_started(state: State, event: WatchStarted) -> None:
     state.flights[event.key] = Flight("watch", event.key.host)
     state.asks += 1
-    if state.stage is not None and state.stage.rewatch == event.key.task:
-        state.stage.rewatch = ""
+    if state.stage is not None and state.stage.rewatch is not None and state.stage.rewatch.task == event.key.task:
+        state.stage.rewatch = None
 
 
 def _watch_turned(state: State, event: WatchTurned) -> None:
@@ -355,7 +355,7 @@ def _watch_turned(state: State, event: WatchTurned) -> None:
     elif event.state == "failed" and state.index.watches[key.task] == "control":
         stage.broken, stage.broken_by = f"watch: {event.verdict.summary}", key.task
     elif event.state == "failed" and not state.hosts[key.host].out:
-        stage.faulted[key.host] = f"watch: {event.verdict.summary}"
+        stage.faulted[key] = f"watch: {event.verdict.summary}"
     state.touch_run()
 
 

@@ -37,7 +37,8 @@ def rollback_started(plan: Plan, state: State, event: RollbackStarted) -> None:
         state.scope = event.scope
     state.phase, state.rolling, state.back = "back", True, WayBack(found)
     for name in event.hosts:
-        state.hosts[name].course, state.hosts[name].work = None, None
+        host = state.hosts[name]
+        host.course, host.work, host.restless = None, None, False
     state.touch_run()
 
 
@@ -144,6 +145,7 @@ def undone(state: State, event: Undone) -> None:
     if course is None or course.next != Unwind(entry.seq):
         return  # told at the end, of a handler whose turn never came
     host.failure, host.stalled = None, ""
+    host.restless = host.restless or bool(host.unhealthy)
     if event.outcome in ("passed", "skipped") or entry.run_wide:
         advance(state, host)
     elif event.outcome == "failed":

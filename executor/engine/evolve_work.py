@@ -38,7 +38,7 @@ def started(plan: Plan, state: State, event: Started) -> None:
     host = state.hosts[key.host]
     if key.part == "before":
         state.looking += 1
-        state.looked.setdefault(key.host, True)
+        state.looked[key.host, key.sub] = True
     elif key.part == "health":
         host.tries[(key.task, "health", key.direction, key.sub - 1)] = key.attempt
     else:
@@ -151,7 +151,7 @@ def judged(plan: Plan, state: State, event: Judged) -> None:
     host = state.hosts[key.host]
     if key.part == "before":
         state.looking -= 1
-        state.looked[key.host] = state.looked[key.host] and verdict.opinion is Opinion.PASSED
+        state.looked[key.host, key.sub] = verdict.opinion is Opinion.PASSED
         state.touch_run()
     elif key.part == "health":
         _gate(plan, state, host, verdict)
@@ -284,7 +284,8 @@ def _decided(state: State, host: HostState, event: Answered) -> None:
         case "retry" if about_host:
             _again(state, host)
         case "retry" if stage is not None:
-            stage.broken, stage.broken_by, stage.rewatch = "", "", event.key.task
+            stage.broken, stage.broken_by, stage.rewatch = "", "", event.key
+            stage.faulted = {key: why for key, why in stage.faulted.items() if key.host != host.name}
         case "skip" if stage is not None:
             stage.limit += 1
         case "rollback" | "roll back":
@@ -352,7 +353,7 @@ def step_ended(state: State, event: StepEnded) -> None:
         advance(state, host)
     elif course.direction == "back":
         evolve_back.step_failed(state, host, do, event)
-    elif event.cut:
+    elif event.cut and state.phase == "halting":
         host.work = None
         state.working.discard(host.name)
         state.touch_run()

@@ -25,8 +25,9 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
     """
     entries = [e for e in pending(state, host) if e.wanted]
     here = state.stage.at if state.stage is not None else -1
-    outer = here if here in host.entered and (entries or here in host.drained or host.always_due == here) else -1
-    stages = sorted({e.stage for e in entries} | host.drained | ({outer} if outer >= 0 else set()), reverse=True)
+    shut = host.drained | set(host.unhealthy)  # a gate that did not let it through is tried again
+    outer = here if here in host.entered and (entries or here in shut or host.always_due == here) else -1
+    stages = sorted({e.stage for e in entries} | shut | ({outer} if outer >= 0 else set()), reverse=True)
     course: list[Element] = []
     for stage in stages:
         unwinding = tuple(Unwind(e.seq) for e in entries if e.stage == stage)
@@ -36,7 +37,7 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
         else:
             course += _bracketed(plan.stages[stage], stage, host, [_Visit(1, {host.name: unwinding})], (0,), turn=0)
     if outer >= 0:
-        if entries or outer in host.drained:
+        if entries or outer in shut:
             course += _reopen(plan.stages[outer], outer, host)
         if host.always_due == outer:
             course += [Do("always", step) for step in plan.stages[outer].always]
@@ -167,9 +168,10 @@ def _bracketed(
     stays_to = turn + 1 < len(mine) and _only_run_between(visits, place, mine[turn + 1])
     unwinding = visits[place].handlers[host.name]
     drained = at in host.drained if turn == 0 else stays_from
+    shut = drained or (turn == 0 and at in host.unhealthy)
     course: list[Element] = [] if drained or not unwinding else [Do("drain", step) for step in stage.drain]
     course += unwinding
-    if not stays_to and (unwinding or drained):
+    if not stays_to and (unwinding or shut):
         course += _reopen(stage, at, host)
     if turn + 1 == len(mine) and host.always_due == at:
         course += [Do("always", step) for step in stage.always]

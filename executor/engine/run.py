@@ -116,6 +116,9 @@ def _owing(state: State) -> list[str]:
 
 def _close(plan: Plan, state: State) -> Decision:
     """Nothing is left to do on the hosts: lost ones are tried once more, then the run's own `always`, then the end."""
+    restless = tuple(name for name, host in state.hosts.items() if host.restless and not (host.lost or host.stopped))
+    if restless:
+        return Decision((RollbackStarted("host", "unhealthy before all was undone: looked at again", restless),))
     missing = () if state.retried else _missing(state)
     if missing:
         return Decision((Connecting(missing),), tuple(Connect(host) for host in missing))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from executor.engine import abort, batch, watch, window
 from executor.engine.course import once_key
 from executor.engine.effects import Decision
-from executor.engine.index import LOCAL
 from executor.engine.state import HostState, StageState, State
 from executor.engine.step import advance
 from executor.engine.undo import at_stake
@@ -83,12 +82,12 @@ def go_on(plan: Plan, state: State) -> Decision:
     planned = plan.stages[stage.at]
     reason = _given_up(stage)
     if stage.faulted:
-        told = (HostFailed(name, planned.id, why) for name, why in stage.faulted.items())
-        return Decision(tuple(told))
-    if stage.rewatch:
-        again = next(w for w in planned.watch if w.id == stage.rewatch)
-        ended = watch.end(key for key in watch.running(state, LOCAL) if key.task == again.id)
-        begun = watch.start(plan, state, again, LOCAL)
+        fault, why = next(iter(stage.faulted.items()))
+        return abort.host_watch_failed(plan, state, stage, fault, why)
+    if stage.rewatch is not None:
+        host, again = stage.rewatch.host, next(w for w in planned.watch if w.id == stage.rewatch.task)
+        ended = watch.end(key for key in watch.running(state, host) if key.task == again.id)
+        begun = watch.start(plan, state, again, host)
         return Decision(ended.events + begun.events, ended.effects + begun.effects)
     if stage.broken_by:
         return abort.watch_failed(plan, state, stage.broken_by, stage.broken)

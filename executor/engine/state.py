@@ -202,6 +202,7 @@ class HostState:
     always_due: int | None = None  # the stage whose `always` it owes
     drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
+    restless: bool = False  # something was undone on it after it had failed a gate
     stopped: str = ""  # why its rollback stopped for good
     stalled: str = ""  # why it cannot go on until somebody returns
     undone: bool = False  # some rollback of it is over
@@ -260,8 +261,8 @@ class StageState:
     last_failure: str = ""  # for people
     broken: str = ""  # why the stage fails whatever max_failures says
     broken_by: str = ""  # the watch that did it
-    rewatch: str = ""  # a watch that shall begin again
-    faulted: dict[str, str] = field(default_factory=dict)  # hosts that their watch has failed -> why
+    rewatch: Key | None = None  # about a watch that shall begin again
+    faulted: dict[Key, str] = field(default_factory=dict)  # watches that have failed their host -> why
     bad: set[Key] = field(default_factory=set)  # watches in a bad spell
     window: int = 0  # places of a sliding window; 0: batches
     next: int = 0  # the first host that a window has not admitted
@@ -320,7 +321,7 @@ class State:
     stage: StageState | None = None
     done: int = 0  # stages that are behind
     ran: dict[int, list[tuple[str, ...]]] = field(default_factory=dict)  # stage -> its batches, as they were begun
-    looked: dict[str, bool] = field(default_factory=dict)  # hosts asked ahead of a window -> healthy
+    looked: dict[tuple[str, int], bool] = field(default_factory=dict)  # (host, probe) ahead of a window -> passed
     looking: int = 0  # samples of them under way
     flights: dict[Key, Flight] = field(default_factory=dict)
     busy: int = 0  # performs and samples among them

@@ -24,22 +24,26 @@ def look(plan: Plan, state: State, planned: PlannedStage, hosts: tuple[str, ...]
     """Ask every host's health once before the window opens; None when all of them have answered."""
     if state.looking:
         return Decision()
-    due = [name for name in hosts if name not in state.looked and planned.health.get(name)]
+    due = [
+        (name, number, probe)
+        for name in hosts
+        for number, probe in enumerate(planned.health.get(name, ()), 1)
+        if (name, number) not in state.looked
+    ]
     if not due:
         return None
     events: list[Event] = []
     effects: list[Effect] = []
-    for name in due[: plan.forks or None]:
-        for number, written in enumerate(planned.health[name], 1):
-            key = Key(name, planned.id, "before", sub=number)
-            events.append(Started(key, "health beforehand", describe(written), kind="sample"))
-            try:
-                probe: Probe = fill(written, of_host(plan, state, state.hosts[name]))
-            except RunbookError as error:
-                events.append(Judged(key, Verdict(Opinion.FAILED, words(error), samples=0)))
-                continue
-            on = LOCAL if probe.source == "control" else name
-            effects.append(Sample(key, on, name, _once(probe)))
+    for name, number, written in due[: plan.forks or None]:
+        key = Key(name, planned.id, "before", sub=number)
+        events.append(Started(key, "health beforehand", describe(written), kind="sample"))
+        try:
+            probe: Probe = fill(written, of_host(plan, state, state.hosts[name]))
+        except RunbookError as error:
+            events.append(Judged(key, Verdict(Opinion.FAILED, words(error), samples=0)))
+            continue
+        on = LOCAL if probe.source == "control" else name
+        effects.append(Sample(key, on, name, _once(probe)))
     return Decision(tuple(events), tuple(effects))
 
 
@@ -50,7 +54,8 @@ def _once(probe: Probe) -> Probe:
 
 def order(state: State, hosts: tuple[str, ...]) -> tuple[str, ...]:
     """Hosts that are unhealthy beforehand go first."""
-    return tuple(sorted(hosts, key=lambda name: state.looked.get(name, True)))
+    unwell = {name for (name, _), healthy in state.looked.items() if not healthy}
+    return tuple(sorted(hosts, key=lambda name: name not in unwell))
 
 
 def places(stage: StageState) -> int:

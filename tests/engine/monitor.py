@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from executor.events import (
     Aborted,
     Asked,
     BatchStarted,
     Closing,
+    Ended,
     Event,
     HostFailed,
     HostPassed,
@@ -21,6 +23,7 @@ from executor.events import (
     Irreversible,
     ItemEnded,
     Judged,
+    Key,
     Retrying,
     RollbackStarted,
     RunEnded,
@@ -33,7 +36,7 @@ from executor.events import (
 )
 from executor.model.amounts import cut, window
 from executor.model.outcomes import Opinion
-from executor.model.plans import Plan, PlannedStage
+from executor.model.plans import Plan, PlannedStage, PlannedStep
 
 Armed = tuple[str, str, int]  # host, step, item
 
@@ -41,7 +44,9 @@ Armed = tuple[str, str, int]  # host, step, item
 def check(plan: Plan, journal: Sequence[Event]) -> None:
     """Every rule at once. Raises AssertionError."""
     never_too_many_in_work(plan, journal)
+    no_more_forks_than_allowed(plan, journal)
     steps_in_order(plan, journal)
+    once_waits_for_the_batch(plan, journal)
     nothing_new_after_an_abort(journal)
     no_traffic_for_the_unhealthy(plan, journal)
     handlers_pass_once(journal)
@@ -80,6 +85,48 @@ def never_too_many_in_work(plan: Plan, journal: Sequence[Event]) -> None:
                 pass
             case StageEnded() | Aborted():
                 now = None
+            case _:
+                pass
+
+
+def no_more_forks_than_allowed(plan: Plan, journal: Sequence[Event]) -> None:
+    """Never more commands and probes at once than --forks says."""
+    under_way: set[Key] = set()
+    for event, following in pairwise(journal):
+        match event:
+            case Started(key) if isinstance(following, Ended | Judged) and following.key == key:
+                pass  # the engine did it itself
+            case Started(key):
+                under_way.add(key)
+                assert not plan.forks or len(under_way) <= plan.forks, f"{len(under_way)} at once"
+            case Ended(key) | Judged(key):
+                under_way.discard(key)
+            case _:
+                pass
+
+
+def once_waits_for_the_batch(plan: Plan, journal: Sequence[Event]) -> None:
+    """A step that runs once begins when every host of its batch that is still in has everything before it behind it."""
+    before: dict[str, list[PlannedStep]] = {}
+    for stage in plan.stages:
+        for number, step in enumerate(stage.steps):
+            if step.once is not None and stage.max_unavailable is None:
+                before[step.id] = [*stage.drain, *stage.steps[:number]]
+    batch: set[str] = set()
+    ended: set[tuple[str, str]] = set()
+    for event in journal:
+        match event:
+            case BatchStarted(_, _, hosts, "forward"):
+                batch = set(hosts)
+            case HostFailed(host):
+                batch.discard(host)
+            case StepEnded(host, task, status=status) if status != "failed":
+                ended.add((host, task))
+            case Started(key) if key.direction == "forward" and key.task in before:
+                for host in batch:
+                    for step in before[key.task]:
+                        due = host in step.tasks or step.once is not None
+                        assert not due or (host, step.id) in ended, f"{key} begins before {host} has come to it"
             case _:
                 pass
 
@@ -206,7 +253,7 @@ def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
         match event:
             case StageStarted(now):
                 stage = now
-            case RollbackStarted(scope, _, hosts, alone) if "back again" not in event.reason:
+            case RollbackStarted(scope, _, hosts, alone) if not any(word in event.reason for word in _AGAIN):
                 after = list(_undone(journal[number:]))
                 earlier = list(_undone(journal[:number]))
                 over = {_entry(one) for one in earlier if one.outcome in _OVER}
@@ -223,6 +270,9 @@ def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
                     assert told == wide, f"of the run {told} was dealt with, {wide} was armed"
             case _:
                 pass
+
+
+_AGAIN = ("back again", "looked at again")  # these deal with what others have left
 
 
 def _in_scope(entry: Armed, scope: str, stage: str) -> bool:
