@@ -87,6 +87,7 @@ class RunStarted:
     params: Mapping[str, Value] = field(default_factory=dict)
     reason: str = ""
     version: int = 1  # of the journal
+    secrets: Mapping[str, str] = field(default_factory=dict)  # a salted digest for each secret's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from executor import __version__
+from executor.cli.secrets import Concealed
 from executor.cli.streams import unwritable
 from executor.errors import Exit, RunbookError
 from executor.journal.folders import make_own, state_folder
@@ -19,6 +21,13 @@ from executor.journal.folders import make_own, state_folder
 
 def tell(error: Exception, arguments: list[str]) -> int:
     """Print an error once, in the operator's words, and return the exit code that it means."""
+    if isinstance(error, Concealed):
+        return _told(error.error, arguments, error.redactor.text)
+    return _told(error, arguments, str)
+
+
+def _told(error: Exception, arguments: list[str], clean: Callable[[str], str]) -> int:
+    """`clean` takes secrets out of what is said of a fault; the operator's own mistakes come without any."""
     if isinstance(error, RunbookError):
         from executor.language.diagnostics import render
 
@@ -29,19 +38,20 @@ def tell(error: Exception, arguments: list[str]) -> int:
             click.echo(f"{len(error.problems)} problems", err=True)
         return error.exit_code
     if why := unwritable(error):
-        click.echo(f"error: the output cannot be written: {why}", err=True)
+        click.echo(f"error: the output cannot be written: {clean(why)}", err=True)
         return Exit.FAULT
+    trace = clean("".join(traceback.format_exception(error)))
     if any(argument.startswith("-vvv") for argument in arguments):
-        traceback.print_exception(error)
+        click.echo(trace, nl=False, err=True)
         return Exit.FAULT
-    where = _crash_file(error)
-    click.echo(f"runbook itself failed: {type(error).__name__}: {error}", err=True)
+    where = _crash_file(trace)
+    click.echo(f"runbook itself failed: {type(error).__name__}: {clean(str(error))}", err=True)
     click.echo(f"  details: {where} (or run it again with -vvv)", err=True)
     return Exit.FAULT
 
 
-def _crash_file(error: Exception) -> Path | str:
-    text = f"runbook {__version__}, Python {sys.version}\n" + "".join(traceback.format_exception(error))
+def _crash_file(trace: str) -> Path | str:
+    text = f"runbook {__version__}, Python {sys.version}\n{trace}"
     name = f"crash-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
         folder = state_folder(os.environ)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
+from executor.cli import secrets
 from executor.cli.main import COMMANDS
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
@@ -35,6 +36,7 @@ from executor.journal import folders
 from executor.journal.log import JournalFailed
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
+from executor.model.secrets import Secret
 from executor.planning.codec import digest, to_json
 from executor.report.aside import Aside
 from executor.report.choose import choose
@@ -44,6 +46,10 @@ from executor.report.screen import Screen
 from executor.report.story import RunView
 from executor.report.summary import summary
 from executor.report.summary import text as summary_text
+from executor.secrets import Vault, vault
+from executor.secrets.digests import digests
+
+Seal: TypeAlias = Callable[[Mapping[str, Secret]], Vault]
 
 
 def at_terminal() -> bool:
@@ -51,11 +57,22 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
-    """Everything from a plan to the exit code. Raises RunbookError where a gate refuses."""
+def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault) -> int:
+    """Everything from a plan to the exit code. Raises RunbookError where a gate refuses.
+
+    `seal` makes of the secrets' values what the run opens them with and hides them by.
+    """
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     _gates(plan, confirmed, yes=flags["yes"])
     password = become_password() if flags["ask_become_pass"] else None
+    sealed = seal(secrets.fetched(plan, flags, at_terminal=at_terminal()))
+    with secrets.concealing(sealed.redactor):
+        return _run(plan, flags, confirmed, password, sealed)
+
+
+def _run(
+    plan: Plan, flags: Mapping[str, Any], confirmed: Answers, password: Callable[[], str] | None, sealed: Vault
+) -> int:
     run = folders.new_run_id(datetime.now().astimezone())
     folder = folders.create(folders.state_folder(os.environ), run, to_json(plan))
     started = RunStarted(
@@ -68,6 +85,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
         inventory=plan.inventory,
         params=plan.params,
         reason=flags["reason"],
+        secrets=digests(sealed.secrets) if sealed.secrets else {},
     )
     chronicle = Chronicle(plan)
     report = choose(
@@ -91,6 +109,7 @@ def begin(plan: Plan, flags: Mapping[str, Any]) -> int:
             open_desk=lambda answered: _desk(confirmed, answered, live, flags["inventory"]),
             listening=listening,
             diff=flags["diff"],
+            vault=sealed,
         )
     except JournalFailed as error:
         raise _journal_failed(error, chronicle.view) from error

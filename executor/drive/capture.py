@@ -10,6 +10,8 @@ from pathlib import Path
 from executor.drive.inbox import Inbox, Output
 from executor.events import Key
 from executor.hosts.protocol import Stream
+from executor.secrets import NOTHING_TO_HIDE, Redactor
+from executor.secrets import Stream as Redacted
 
 REGISTER_LIMIT = 1_000_000  # bytes of each stream that a result can hold, as the language page says
 TAIL_LIMIT = 16_384  # bytes kept for the message of a failure
@@ -19,7 +21,9 @@ PENDING_LIMIT = 1_000_000  # bytes on their way to the reports; what comes on to
 class Capture:
     """The sink of one job. Constant memory, whatever the job prints; safe to call from any thread."""
 
-    def __init__(self, key: Key, file: Path | None, inbox: Inbox, *, keep: bool) -> None:
+    def __init__(
+        self, key: Key, file: Path | None, inbox: Inbox, *, keep: bool, redactor: Redactor = NOTHING_TO_HIDE
+    ) -> None:
         """`file` is None for output that is meant for the program alone: it is neither kept in a file nor shown."""
         self._key = key
         self._file = file
@@ -30,10 +34,18 @@ class Capture:
         self._tail: deque[bytes] = deque()
         self._tail_size = 0
         self._pending = Pending()
+        self._clean: dict[Stream, Redacted] = (
+            {"stdout": Redacted(redactor), "stderr": Redacted(redactor)} if redactor else {}
+        )
         self.truncated = False
         self.file_error = ""
 
     def output(self, stream: Stream, data: bytes) -> None:
+        self._take(stream, self._clean[stream].feed(data) if self._clean else data)
+
+    def _take(self, stream: Stream, data: bytes) -> None:
+        if not data:
+            return
         if self._keep:
             kept = self._kept[stream]
             room = REGISTER_LIMIT - len(kept)
@@ -47,6 +59,9 @@ class Capture:
             self._inbox.put(Output(self._key, stream, data, self._pending.give))
 
     def close(self) -> None:
+        """Nothing more will come."""
+        for stream, rest in self._clean.items():
+            self._take(stream, rest.end())
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

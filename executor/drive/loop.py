@@ -13,6 +13,7 @@ from executor.engine.effects import Decision, Effect, Finish
 from executor.errors import Exit
 from executor.events import Event, RunStarted
 from executor.model.plans import Plan
+from executor.secrets import NOTHING_TO_HIDE, Redactor, without_secrets
 
 NOTHING = Decision()
 TICK = 0.1  # seconds between two looks of the live view
@@ -29,7 +30,7 @@ class Loop:
 
     def __init__(
         self, plan: Plan, started: RunStarted, *, world: World, inbox: Inbox, timers: Timers, recorder: Recorder,
-        reporters: Reporters, clock: Clock,
+        reporters: Reporters, clock: Clock, redactor: Redactor = NOTHING_TO_HIDE,
     ) -> None:  # fmt: skip
         self._plan = plan
         self._started = started
@@ -40,6 +41,7 @@ class Loop:
         self._recorder = recorder
         self._reporters = reporters
         self._clock = clock
+        self._redactor = redactor
 
     def run(self) -> Exit:
         """Until the engine says Finish. Raises JournalFailed when the journal can no longer be written."""
@@ -62,7 +64,7 @@ class Loop:
                 case Call(do):
                     do()
                 case event:
-                    events.append(event)
+                    events.append(without_secrets(event, self._redactor))
         now = self._clock()
         self._timers.run(now)
         finished = self._settle(events) if events else None

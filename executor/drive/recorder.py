@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from executor.drive.inbox import Clock
-from executor.events import Event, Key, Stamp
+from executor.events import Ended, Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.journal.log import Log
-from executor.model.outcomes import Verdict
+from executor.model.outcomes import Result, Verdict
 from executor.report.protocol import Reporter
 
 
@@ -62,7 +63,7 @@ class Recorder:
         records = []
         for event in events:
             self._seq += 1
-            records.append((Stamp(self._seq, datetime.now(UTC), self._clock()), event))
+            records.append((Stamp(self._seq, datetime.now(UTC), self._clock()), _told(event)))
         self._log.append(records)
         self._untold += records
 
@@ -74,3 +75,11 @@ class Recorder:
         untold, self._untold = self._untold, []
         for stamp, event in untold:
             self._reporters.event(stamp, event)
+
+
+def _told(event: Event) -> Event:
+    """The event as it is written down: without the output of a step with no_log."""
+    match event:
+        case Ended(result=Result(hidden=True) as result):
+            return replace(event, result=replace(result, stdout="", stderr="", truncated=True))
+    return event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from executor.drive.inbox import Call, Clock, Inbox
 from executor.drive.timers import Timer, Timers
@@ -17,6 +17,8 @@ from executor.model.outcomes import Verdict
 from executor.probes.answers import Answer, inconclusive
 from executor.probes.ask import Asking, ask
 from executor.probes.schedule import Schedule, begin, observe, watching
+from executor.secrets import NO_SECRETS, Vault
+from executor.secrets.answers import verdict_without
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Sampling:
         clock: Clock,
         workers: Executor,
         measured: Callable[[Key, Verdict], None],
+        vault: Vault = NO_SECRETS,
     ) -> None:
         """`measured` is told what a probe says so far, after each sample."""
         self._host = host
@@ -51,6 +54,7 @@ class Sampling:
         self._clock = clock
         self._workers = workers
         self._measured = measured
+        self._vault = vault
         self._going: dict[Key, _Going] = {}
         self._began: dict[tuple[str, str], float] = {}
 
@@ -66,7 +70,10 @@ class Sampling:
         schedule = begin(effect.probe, now) if isinstance(effect, Sample) else watching(effect.probe, now)
         # The control node knows a host by its address; the host itself is localhost to itself.
         address = "localhost" if effect.on == effect.about else self._specs[effect.about].address
-        going = _Going(effect, Asking(self._host(effect.on), address, effect.settings), schedule)
+        redactor = self._vault.redactor
+        clean = redactor.data if redactor else None
+        asking = Asking(self._host(effect.on), address, effect.settings, clean=clean)
+        going = _Going(effect, asking, schedule)
         self._going[effect.key] = going
         self._ask(going)
 
@@ -89,7 +96,8 @@ class Sampling:
 
         def take() -> None:
             try:
-                answer = ask(going.effect.probe, going.asking, job_id=name, age=age)
+                probe, settings = self._vault.open((going.effect.probe, going.effect.settings))
+                answer = ask(probe, replace(going.asking, settings=settings), job_id=name, age=age)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not pass for an answer, nor end the run
                 answer = inconclusive(f"the probe could not be asked: {error!r}")
             self._inbox.put(Call(lambda: self._observe(going, answer)))
@@ -102,15 +110,22 @@ class Sampling:
             return  # cancelled while it was being asked
         schedule = going.schedule = observe(going.schedule, answer, self._clock())
         if schedule.now is not None:
-            self._measured(key, schedule.now)
+            self._measured(key, self._told(going, schedule.now))
         if schedule.turned is not None and schedule.now is not None and isinstance(going.effect, Watch):
-            self._inbox.put(WatchTurned(key, schedule.turned, schedule.verdict or schedule.now))
+            verdict = self._told(going, schedule.verdict or schedule.now)
+            self._inbox.put(WatchTurned(key, schedule.turned, verdict))
         if schedule.verdict is not None:
             del self._going[key]
             if isinstance(going.effect, Sample):
-                self._inbox.put(Judged(key, schedule.verdict))
+                self._inbox.put(Judged(key, self._told(going, schedule.verdict)))
             return
         going.timer = self._timers.at(schedule.next_at, lambda: self._ask(going))
+
+    def _told(self, going: _Going, verdict: Verdict) -> Verdict:
+        """A verdict as it may be told."""
+        if going.effect.settings.no_log:
+            return replace(verdict, summary=f"{verdict.opinion.value} (no_log: not shown)", measured={})
+        return verdict_without(verdict, self._vault.redactor)
 
 
 def _stage(key: Key) -> str:

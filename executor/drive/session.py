@@ -20,6 +20,7 @@ from executor.hosts.pool import Hosts
 from executor.journal.folders import RunFolder
 from executor.journal.log import Log
 from executor.model.plans import Plan
+from executor.secrets import NO_SECRETS, Vault
 
 
 class Desk(Questions, Protocol):
@@ -42,9 +43,10 @@ def run_plan(
     open_desk: OpenDesk,
     listening: Listening,
     diff: bool = False,
+    vault: Vault = NO_SECRETS,
 ) -> Exit:
     """Run a plan to its end. `open_desk` is told where answers go; `listening` turns signals into events;
-    `diff` has file actions say what they change.
+    `diff` has file actions say what they change; `vault` has the secrets that the plan names.
 
     Raises JournalFailed where the journal cannot be written (any longer): then nothing new was started.
     """
@@ -66,10 +68,11 @@ def run_plan(
                 clock=MONOTONIC,
                 workers=workers,
                 measured=reporters.measured,
+                vault=vault,
             )
             world = RealWorld(
                 hosts=hosts,
-                work=Work(hosts.host, inbox, folder, root, diff=diff),
+                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault),
                 sampling=sampling,
                 questions=desk,
                 inbox=inbox,
@@ -85,6 +88,7 @@ def run_plan(
                 recorder=Recorder(log, reporters, MONOTONIC),
                 reporters=reporters,
                 clock=MONOTONIC,
+                redactor=vault.redactor,
             )
             return loop.run()
     finally:

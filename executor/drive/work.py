@@ -10,17 +10,27 @@ from executor import actions
 from executor.drive.capture import Capture
 from executor.drive.inbox import Inbox
 from executor.engine.effects import Perform
+from executor.errors import RunbookError
 from executor.events import Ended, Key
-from executor.hosts.protocol import Host, JobEnd, Stream
+from executor.hosts.protocol import Host, Job, JobEnd, Stream
+from executor.hosts.requests import INLINE
 from executor.journal.folders import RunFolder
 from executor.model.outcomes import Result, Status
+from executor.secrets import NO_SECRETS, NOTHING_TO_HIDE, Vault
 
 
 class Work:
     """Starts jobs and reports how they ended. `host` gives the connection of a name."""
 
     def __init__(
-        self, host: Callable[[str], Host], inbox: Inbox, folder: RunFolder, root: Path, *, diff: bool = False
+        self,
+        host: Callable[[str], Host],
+        inbox: Inbox,
+        folder: RunFolder,
+        root: Path,
+        *,
+        diff: bool = False,
+        vault: Vault = NO_SECRETS,
     ) -> None:
         """`diff`: file actions say what they change."""
         self._host = host
@@ -28,6 +38,7 @@ class Work:
         self._folder = folder
         self._root = root
         self._diff = diff
+        self._vault = vault
         self._running: dict[Key, str] = {}  # the host that each job runs on
 
     def start(self, perform: Perform) -> None:
@@ -35,7 +46,7 @@ class Work:
         key = perform.key
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
-            job = actions.job(perform, run=self._folder.run, job_id=job_id(key), root=self._root)
+            job = self._job(perform)
             receiver = actions.receiver(perform, root=self._root)
         except actions.CannotStart as error:
             self._inbox.put(Ended(key, Result(Status.REFUSED, detail=str(error))))
@@ -43,12 +54,27 @@ class Work:
         self._running[key] = perform.on
         capture = Capture(
             key,
-            None if actions.speaks_to_us(perform) else self._folder.output(key),
+            None if actions.speaks_to_us(perform) or perform.settings.no_log else self._folder.output(key),
             self._inbox,
             keep=receiver is None and actions.keeps_output(perform),
+            # What is said to us is no text for people: its result is looked at instead.
+            redactor=NOTHING_TO_HIDE if actions.speaks_to_us(perform) else self._vault.redactor,
         )
         sink = _Sink(perform, capture, receiver, self._ended, self._root)
         self._host(perform.on).start(job, sink)
+
+    def _job(self, perform: Perform) -> Job:
+        """The job with its secrets. Raises CannotStart."""
+        try:
+            opened = self._vault.open(perform)
+        except RunbookError as error:
+            problem = error.problems[0]
+            raise actions.CannotStart(f"{problem.message} ({problem.place})") from None
+        job = actions.job(opened, run=self._folder.run, job_id=job_id(perform.key), root=self._root)
+        if opened is not perform and isinstance(job.stdin, bytes) and len(job.stdin) > INLINE:
+            # It would have to lie in a file of ours on the host until it is read.
+            raise actions.CannotStart(f"with a secret in it, an input or content can have {INLINE // 1024} KiB at most")
+        return job
 
     def end(self, key: Key) -> None:
         """End a running job; its Ended still comes."""
@@ -58,6 +84,12 @@ class Work:
     def _ended(self, key: Key, result: Result) -> None:
         self._running.pop(key, None)
         self._inbox.put(Ended(key, result))
+
+
+def _hidden(result: Result) -> Result:
+    """A result whose output is for the step's own conditions alone."""
+    said = "(no_log: not shown)" if result.status is Status.FAILED else result.detail
+    return replace(result, tail=(), detail=said, hidden=True)
 
 
 def job_id(key: Key) -> str:
@@ -90,7 +122,8 @@ class _Sink:
 
     def ended(self, end: JobEnd) -> None:
         self._capture.close()
-        self._ended(self._perform.key, self._result(end))
+        result = self._result(end)
+        self._ended(self._perform.key, _hidden(result) if self._perform.settings.no_log else result)
 
     def _result(self, end: JobEnd) -> Result:
         if self._receiver is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from executor.engine.values import holds, registered
 from executor.model.actions import Action, Assert, Checklist, Fetch, Pause, ProbeAction, Script, SetVars, Shell
@@ -46,7 +46,8 @@ def judge(
     failed = result.rc not in (0, None)
 
     def seen() -> dict[str, Value]:
-        return {**values, register: value(failed=failed, changed=changed)} if register else dict(values)
+        own = registered(replace(result, hidden=False), attempts=attempt, changed=changed, failed=failed)
+        return {**values, register: own} if register else dict(values)
 
     if body.changed_when is not None:
         changed = holds(body.changed_when, seen())

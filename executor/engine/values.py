@@ -106,7 +106,7 @@ def words(error: RunbookError) -> str:
 def registered(
     result: Result, *, attempts: int, changed: bool, failed: bool, skipped: bool = False
 ) -> dict[str, Value]:
-    """A result under its registered name. Output that is not whole is left out, so that using it is an error."""
+    """A result under its registered name. Output that is not whole, or is hidden, is left out: using it is an error."""
     value: dict[str, Value] = {
         "rc": result.rc,
         "changed": changed,
@@ -115,7 +115,7 @@ def registered(
         "attempts": attempts,
         "duration": result.duration,
     }
-    if not result.truncated:
+    if not result.truncated and not result.hidden:
         value |= {
             "stdout": result.stdout.rstrip("\n"),
             "stderr": result.stderr.rstrip("\n"),

@@ -27,9 +27,9 @@ class Job:
     id: str
     script: str
     executable: str = "/bin/sh -e"
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold secrets, as the input may
     chdir: str | None = None
-    stdin: bytes | Path | None = None
+    stdin: bytes | Path | None = field(default=None, repr=False)
     timeout: float | None = None
     become: bool = False
     become_user: str = "root"

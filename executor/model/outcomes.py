@@ -33,6 +33,7 @@ class Result:
     tail: tuple[str, ...] = ()  # the last lines of the output, for the failure's message
     captured: Mapping[str, str] = field(default_factory=dict)  # what a file action needs to undo itself
     duration: float = 0.0  # seconds
+    hidden: bool = False  # no_log: its output is for the step's own conditions alone, and is never written down
     diff: str = ""  # what a file action changed, as a unified diff, where that was asked for
 
 

@@ -32,6 +32,8 @@ def without_secrets(event: Event, redactor: Redactor) -> Event:
 
 def verdict_without(verdict: Verdict, redactor: Redactor) -> Verdict:
     """A probe's verdict as it may be told."""
+    if not redactor:
+        return verdict
     measured = {
         name: redactor.text(value) if isinstance(value, str) else value for name, value in verdict.measured.items()
     }
