@@ -34,6 +34,7 @@ class Job:
     become: bool = False
     become_user: str = "root"
     read_only: bool = False  # may be run plainly: it needs no durable record
+    again: bool = False  # its start may have been sent before, by a program that has died
 
 
 @dataclass(frozen=True, slots=True)

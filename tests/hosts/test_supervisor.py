@@ -291,7 +291,7 @@ def test_a_request_that_is_cut_short_does_nothing(here: ShellHost, cut: str) -> 
     run(here, "echo open the lane")
     here.wires[0].send(b"rb_job 'cut' '0' '0' '0' 'exec /bin/sh \"$rb_dir/$rb_id.sh\"' " + cut.encode())
     here.wires[0].close()
-    _wait_until(lambda: not list(here.folder.glob("*.w")))
+    here.wires[0].process.wait(30)
     assert not (here.home / "ran").exists()
     assert not (here.folder / "cut.rc").exists()
 

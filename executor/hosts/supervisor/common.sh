@@ -14,7 +14,8 @@
 #   ID.po ID.pe          pipes for its output, where it wants to open that by name; ID.do, ID.de: they are empty
 #
 # and a durable lane three pipes: LANE.f and LANE.t with orders for its follower and its timer, and LANE.w, which it holds
-# open for as long as it lives: end of file there means that nobody will write the record any more.
+# open for as long as it lives: end of file there means that nobody will write the record any more. (LANE.k and LANE.g are
+# marks of the follower's and of attaching.) They go when the run's folder goes: one more program a lane is not worth it.
 
 rb_say() { echo "$rb_mark $*"; }
 

@@ -52,5 +52,4 @@ rb_staff() {
 	rb_follow <"$rb_dir/$rb_lane.f" 3>&- &
 	rb_time <"$rb_dir/$rb_lane.t" >/dev/null 3>&- &
 	exec 7>"$rb_dir/$rb_lane.f" 8>"$rb_dir/$rb_lane.t" 9<>"$rb_dir/$rb_lane.w"
-	trap 'rm -f "$rb_dir/$rb_lane".[fgktw]' EXIT
 }
