@@ -26,7 +26,7 @@ class Key:
     `host` is the one in whose name it runs ("localhost" for the run's own). `part` says what of the task it is:
     step (the question of --step), only_if, unless, action, item (of a checklist; `sub` counts), retry (the wait between
     two attempts), apply, verify, undo, reapply, before (health ahead of a sliding window), health, watch, pause, ask,
-    interrupt (its question), grace.
+    interrupt (its question), grace, outcome (the question what came of something).
     """
 
     host: str
@@ -87,6 +87,7 @@ class RunStarted:
     params: Mapping[str, Value] = field(default_factory=dict)
     reason: str = ""
     version: int = 1  # of the journal
+    files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was read for the plan, by absolute path
     secrets: Mapping[str, str] = field(default_factory=dict)  # a salted digest for each secret's name
 
 
@@ -101,6 +102,28 @@ class RunEnded:
     left: tuple[Owed, ...] = ()  # what rollback still has to do
     not_undone: tuple[str, ...] = ()  # changes that had no handler, for people: "web1: Build"
     resumable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:  # answer
+    """Somebody carries the run on, after the program that ran it has stopped or died; or has it undone.
+
+    What was under way is taken up again as soon as the hosts have been reached.
+    """
+
+    operator: str
+    controller: str
+    reason: str = ""
+    undo: bool = False  # not further on, but back
+    hosts: tuple[str, ...] = ()  # with `undo`: these alone; empty: all
+    stages: tuple[str, ...] = ()  # with `undo`: what these stages' steps did, by their ids; empty: all
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """The run goes on. Work that was under way is asked for on its host, or done again, under the keys that it had."""
+
+    keys: tuple[Key, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +201,55 @@ class HostRolledBack:
     clean: bool  # every armed handler within the scope has passed
     healthy: bool = True
     detail: str = ""
+
+
+# --- the lock ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:  # answer
+    """The hosts are this run's, under the lock `name`: another run finds them taken until they are let go."""
+
+    name: str
+    fences: Mapping[str, int]  # host -> the lock's fencing number there
+    broken: Mapping[str, str] = field(default_factory=dict)  # with --override: host -> whose it was, for people
+
+
+@dataclass(frozen=True, slots=True)
+class LockAwaited:  # answer
+    """Somebody else has the lock on some hosts, and the run waits for it."""
+
+    name: str
+    holders: Mapping[str, str]  # host -> who, for people
+
+
+@dataclass(frozen=True, slots=True)
+class LockRefused:  # answer
+    """Somebody else has the lock on some hosts: the run ends before it changes anything."""
+
+    name: str
+    holders: Mapping[str, str]  # host -> who, for people
+
+
+@dataclass(frozen=True, slots=True)
+class LockLost:  # answer
+    """The run's own lock on a host was broken: it may be somebody else's now. The run stops where it is."""
+
+    host: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocking:
+    """Everything is done: the lock is let go, on all hosts that can be reached."""
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:  # answer
+    hosts: tuple[str, ...]
+    left: Mapping[str, str] = field(default_factory=dict)  # host -> why the lock still lies there
 
 
 # --- stages and batches ------------------------------------------------------------------------------------------
@@ -333,7 +405,7 @@ class WaitEnded:  # answer
 class Question:
     """What a person is asked. `choices` empty: any text (`evidence`) or nothing (a plain go-on)."""
 
-    kind: Literal["checklist", "pause", "failure", "interrupt", "step"]
+    kind: Literal["checklist", "pause", "failure", "interrupt", "step", "outcome"]
     text: str
     name: str = ""  # "stage/step/item", for --confirm and --answers
     choices: tuple[str, ...] = ()
@@ -433,6 +505,8 @@ class Undone:
 Event: TypeAlias = (
     RunStarted
     | RunEnded
+    | Resumed
+    | TakenUp
     | Closing
     | Connecting
     | HostReached
@@ -440,6 +514,12 @@ Event: TypeAlias = (
     | HostFailed
     | HostPassed
     | HostRolledBack
+    | Locked
+    | LockAwaited
+    | LockRefused
+    | LockLost
+    | Unlocking
+    | Unlocked
     | StageStarted
     | StageSkipped
     | StageEnded

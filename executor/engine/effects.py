@@ -19,9 +19,17 @@ from executor.model.steps import Settings
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Answered by HostReached or HostLost."""
+    """Answered by HostReached or HostLost. Where the plan has a lock, a host counts as reached once it is locked: then
+    Locked, LockAwaited and LockRefused may come before."""
 
     host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Let the run's lock go. Answered by Unlocked."""
+
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Perform:
     register: bool = False  # keep up to 1 MB of the output in the result
     diff: bool = False
     dry: bool = False  # only say whether it would change something (a check)
+    again: bool = False  # it may have been started already, by a program that has died: attach to it, or start it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class Finish:
     why: Literal["ended", "stopped"] = "ended"
 
 
-Effect: TypeAlias = Connect | Perform | Sample | Watch | Wait | Ask | Cancel | End | Finish
+Effect: TypeAlias = Connect | Unlock | Perform | Sample | Watch | Wait | Ask | Cancel | End | Finish
 
 
 @dataclass(frozen=True, slots=True)
