@@ -98,7 +98,9 @@ def _run(
     )
     live = report if isinstance(report, Live) else None
     hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password, patience=flags["lost_after"])
-    reporters = Reporters([chronicle, Aside(report)], _complain)
+    aside = Aside(report)
+    screen = Screen(sys.stderr, live=live, colour="NO_COLOR" not in os.environ, settle=aside.settle)
+    reporters = Reporters([chronicle, aside], _complain)
     try:
         exit_code = run_plan(
             plan,
@@ -106,7 +108,7 @@ def _run(
             folder=folder,
             hosts=hosts,
             reporters=reporters,
-            open_desk=lambda answered: _desk(confirmed, answered, live, flags["inventory"]),
+            open_desk=lambda answered: _desk(confirmed, answered, screen, flags["inventory"]),
             listening=listening,
             diff=flags["diff"],
             vault=sealed,
@@ -156,12 +158,11 @@ def _complain(text: str) -> None:
         click.echo(f"runbook: {text}", err=True)
 
 
-def _desk(answers: Answers, answered: Callable[[Answered], None], live: Live | None, inventory: Sources) -> Desk:
+def _desk(answers: Answers, answered: Callable[[Answered], None], screen: Screen, inventory: Sources) -> Desk:
     terminal = None
     if at_terminal():
-        color = "NO_COLOR" not in os.environ
         terminal = Terminal(
-            Screen(sys.stderr, live=live, colour=color),
+            screen,
             answered,
             fd=sys.stdin.fileno(),
             operator=operator(),

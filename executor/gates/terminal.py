@@ -96,8 +96,8 @@ class Terminal:
                 if self._closed:
                     return
             try:
-                with self._screen.pause():
-                    while (asked := self._first()) is not None:
+                while (asked := self._first()) is not None:
+                    with self._screen.pause():  # each for itself: what happened since the last one is shown before
                         self._converse(*asked)
             except OSError:  # the terminal was closed: nothing can be shown there any more
                 self._leave()

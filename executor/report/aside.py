@@ -11,6 +11,7 @@ from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.report.protocol import Reporter
 
+SETTLING = 1.0  # seconds
 BACKLOG = 2000  # calls that may wait; beyond it output and ticks are dropped, events never
 
 
@@ -48,6 +49,13 @@ class Aside:
         if not self._ticked.is_set():
             self._ticked.set()
             self._hand(lambda: self._tick(mono))
+
+    def settle(self) -> None:
+        """Wait, not for long, until everything so far is told: whoever asks a question wants its reasons to be seen."""
+        told = threading.Event()
+        if self._thread.is_alive():
+            self._calls.put(told.set)
+            told.wait(SETTLING)
 
     def close(self) -> None:
         """Wait until everything is told, then close the reporter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TextIO
 
@@ -16,15 +17,24 @@ class Pausing(Protocol):
 
 
 class Screen:
-    """Writes to `out`; while it is paused, `live` draws nothing."""
+    """Writes to `out`; while it is paused, `live` draws nothing. `settle` waits until the reports have caught up."""
 
-    def __init__(self, out: TextIO, *, live: Pausing | None = None, colour: bool = False) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        *,
+        live: Pausing | None = None,
+        colour: bool = False,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         self._out = out
+        self._settle = settle
         self._live = live
         self._colour = colour
 
     def pause(self) -> AbstractContextManager[None]:
-        """The terminal belongs to the question while this lasts."""
+        """The terminal belongs to the question while this lasts; what led to it is shown before."""
+        self._settle()
         return self._live.pause() if self._live is not None else nullcontext()
 
     def say(self, text: str, *, end: str = "\n") -> None:

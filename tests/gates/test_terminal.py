@@ -34,12 +34,14 @@ class FakeScreen:
 
     text: str = ""
     paused: int = 0
+    pauses: int = 0
     closed: bool = False
     prompts: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
 
     @contextmanager
     def pause(self) -> Iterator[None]:
         self.paused += 1
+        self.pauses += 1
         yield
         self.paused -= 1
 
@@ -99,7 +101,7 @@ def test_evidence_comes_with_it(sitting: Sitting) -> None:
     assert sitting.answer() == Answered(FIRST, "yes", "ann", "https://example.com/T-7 ✓", "terminal")
 
 
-def test_questions_come_one_after_the_other_and_the_view_returns_after_the_last(sitting: Sitting) -> None:
+def test_questions_come_one_after_the_other_and_the_view_returns_between_them(sitting: Sitting) -> None:
     sitting.terminal.ask(FIRST, ITEM)
     sitting.terminal.ask(SECOND, ITEM)
     sitting.type("y\n")
@@ -109,7 +111,7 @@ def test_questions_come_one_after_the_other_and_the_view_returns_after_the_last(
         Answered(SECOND, "no", "ann"),
     ]
     sitting.terminal.close()
-    assert sitting.screen.paused == 0
+    assert (sitting.screen.paused, sitting.screen.pauses) == (0, 2)
 
 
 def test_what_was_typed_before_the_question_does_not_answer_it(sitting: Sitting) -> None:

@@ -45,6 +45,17 @@ class Broken(Recording):
         raise BrokenPipeError
 
 
+def test_settling_waits_until_all_that_was_handed_on_is_told() -> None:
+    recording = Recording()
+    aside = Aside(recording)
+    for stamp, event in success().records:
+        aside.event(stamp, event)
+    aside.settle()
+    assert len(recording.told) == len(success().records)
+    aside.close()
+    aside.settle()  # nobody is left to wait for
+
+
 def test_everything_is_told_in_order_and_closing_waits_for_it() -> None:
     recording = Recording()
     aside = Aside(recording)

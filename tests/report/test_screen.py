@@ -24,6 +24,14 @@ def test_a_question_stands_out_where_there_are_colours() -> None:
     assert out.getvalue() == "\x1b[1m? Go on?\x1b[0m\n  more\n"
 
 
+def test_what_led_to_a_question_is_shown_before_it() -> None:
+    out = io.StringIO()
+    screen = Screen(out, settle=lambda: print("web1: FAILED", file=out))
+    with screen.pause():
+        screen.say("? web1 failed")
+    assert out.getvalue() == "web1: FAILED\n? web1 failed\n"
+
+
 def test_the_live_view_is_away_while_a_question_is_open() -> None:
     out = io.StringIO()
     live = Live(plan(("web1",)), Console(file=out, force_terminal=True, width=80, height=24))
