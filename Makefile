@@ -2,6 +2,7 @@
 # make test    the whole suite: style, types, the order of the rooms, tests
 # make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
+# make docs    the parts of the manual that are made from the schemas and the rules of advice
 # make clean   removes what the others made in this folder
 
 SHELL := /bin/sh
@@ -15,7 +16,7 @@ LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test bench fuzz clean
+.PHONY: demo test bench fuzz docs clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -33,6 +34,9 @@ bench: $(RUN_STAMP)
 
 fuzz: $(TEST_STAMP)
 	$(BIN)/python -W error -m tests.language.fuzz --minutes $(MINUTES)
+
+docs: $(RUN_STAMP)
+	$(BIN)/python -m docs.build
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
