@@ -121,6 +121,8 @@ def registered(
             "stderr": result.stderr.rstrip("\n"),
             "json": _parsed(result.stdout),
         }
+    if result.truncated:
+        value["truncated"] = True  # so that whoever uses it is told why
     return value
 
 

@@ -41,6 +41,9 @@ _LOOP_ATTRIBUTES = frozenset(
 )
 
 
+_OUTPUT = frozenset({"stdout", "stderr", "json"})  # what a result does not have whose output was cut
+
+
 class Missing(StrictUndefined):
     """Something that is not there: reading on from it is still missing, using it is an error, `default` helps."""
 
@@ -60,6 +63,8 @@ class Missing(StrictUndefined):
             return self._undefined_hint
         name = self._undefined_name
         if isinstance(self._undefined_obj, Mapping):
+            if self._undefined_obj.get("truncated") is True and name in _OUTPUT:
+                return f"{name} was longer than 1 MB and is not kept whole: it cannot be used"
             keys = [str(key) for key in self._undefined_obj]
             hint = did_you_mean(str(name), keys)
             if not hint and keys:

@@ -22,6 +22,12 @@ def load(tmp_path: Path, *texts: str) -> Inventory:
     return load_inventory(names, root=tmp_path)
 
 
+def test_files_are_relative_to_the_inventory_and_no_configuration_is_no_file(tmp_path: Path) -> None:
+    inventory = load(tmp_path, "ssh: {config: none}\nhosts: {web1: {ssh: {key: keys/a}}, web2: {ssh: {config: c}}}\n")
+    assert inventory.hosts["web1"].ssh == Ssh(config="none", key=str(tmp_path / "keys" / "a"))
+    assert inventory.hosts["web2"].ssh.config == str(tmp_path / "c")
+
+
 def test_the_example_of_the_manual_says_what_it_means() -> None:
     inventory = load_inventory([str(DATA / "good" / "inventory.yml")], root=DATA)
     assert list(inventory.hosts) == ["web1", "web2", "db1", "localhost"]

@@ -80,6 +80,14 @@ def test_a_missing_key_says_what_is_there() -> None:
     )
 
 
+def test_output_that_was_cut_says_so() -> None:
+    result = {"rc": 0, "truncated": True}
+    assert problem(template("{{ r.stdout }}"), r=result).message == (
+        "stdout was longer than 1 MB and is not kept whole: it cannot be used"
+    )
+    assert problem(template("{{ r.stdot }}"), r=result).message.startswith("there is no 'stdot' in it")
+
+
 def test_default_helps_where_anything_on_the_way_is_missing() -> None:
     assert value("{{ a.b.c | default('none') }}", a={}) == "none"
     assert value("{{ nothing.at.all | default('none') }}") == "none"

@@ -76,6 +76,8 @@ def _setting(draft: Draft, key: str, node: Node, folder: Path) -> str | int | fl
     content = leaves.plain_line(draft, node)
     if key == "jump" and int(content.partition(":")[2] or 22) > MAX_PORT:
         draft.say(f"{quoted(content)} has no port from 1 to {MAX_PORT}", node.place, code="port")
+    if key == "config" and content == "none":
+        return content  # as for ssh's own -F: no configuration at all
     return str(folder / Path(content).expanduser()) if key in _FILES else content
 
 
