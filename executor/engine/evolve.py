@@ -11,6 +11,7 @@ from typing import assert_never
 from executor.engine import evolve_back, evolve_work
 from executor.engine.course import forward
 from executor.engine.index import LOCAL, RUN, index
+from executor.engine.lock import evolve_lock
 from executor.engine.moves import fail, leave_batch, start_course, take_off
 from executor.engine.state import Course, Do, Failure, Flight, HostState, Leave, StageState, State
 from executor.events import (
@@ -33,6 +34,10 @@ from executor.events import (
     Irreversible,
     ItemEnded,
     Judged,
+    LockAwaited,
+    Locked,
+    LockLost,
+    LockRefused,
     Looped,
     Retrying,
     RollbackEnded,
@@ -45,6 +50,8 @@ from executor.events import (
     Started,
     StepEnded,
     Undone,
+    Unlocked,
+    Unlocking,
     WaitEnded,
     WaitStarted,
     WatchEnded,
@@ -136,6 +143,8 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
             _halted(state, event)
         case RunStarted():
             _run_started(state, event)
+        case Locked() | LockAwaited() | LockRefused() | LockLost() | Unlocking() | Unlocked():
+            evolve_lock(state, event)
         case Closing():
             _closing(plan, state, event)
         case RunEnded():
@@ -162,7 +171,7 @@ def _closing(plan: Plan, state: State, event: Closing) -> None:
 
 
 def _interrupted(state: State, event: Interrupted) -> None:
-    if event.kind == "stop":
+    if event.kind == "stop" or state.lock.awaited:  # a run that only waits for its lock has nothing to be asked about
         state.interrupt, state.interrupted = "stop", True
     elif state.phase in ("connecting", "forward"):
         state.interrupt, state.interrupted = "ask", True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from executor.engine.effects import Decision, Finish
+from executor.engine.lock import let_go
 from executor.engine.state import HostState, State
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
@@ -15,6 +16,9 @@ def end(state: State) -> Decision:
     """Nothing is left to do. A run that was stopped can be carried on."""
     code = exit_code(state)
     resumable = code in (Exit.STOPPED, Exit.INTERRUPTED)
+    before = None if resumable else let_go(state)
+    if before is not None:
+        return before
     ended = RunEnded(
         code,
         status(state),
@@ -28,10 +32,23 @@ def end(state: State) -> Decision:
 
 
 def stop(state: State) -> Decision:
-    """Stop where the run stands: what runs goes on by itself on its host, and is asked for when the run resumes."""
-    left = tuple(_left(state))
-    ended = RunEnded(Exit.INTERRUPTED, "interrupted", _reason(state), _summaries(state), left, resumable=True)
-    return Decision((ended,), (Finish(Exit.INTERRUPTED, "stopped"),))
+    """Stop where the run stands: what runs goes on by itself on its host, and is asked for when the run resumes.
+
+    So ends a run whose lock was broken, too: its hosts may be somebody else's now, and nothing of theirs is undone.
+    """
+    code, status, reason = Exit.INTERRUPTED, "interrupted", _reason(state)
+    if state.lock.lost and state.interrupt != "stop":
+        code, status, reason = Exit.STOPPED, "stopped: its lock was broken", state.lock.lost
+    ended = RunEnded(code, status, reason, _summaries(state), tuple(_left(state)), resumable=True)
+    return Decision((ended,), (Finish(code, "stopped"),))
+
+
+def refuse(state: State) -> Decision:
+    """Somebody else has the lock. A run that had begun before, and was to be carried on, can still be."""
+    begun = any(host.entered for host in state.hosts.values())
+    status = "refused: the hosts are locked" if begun else _WORDS[Exit.REFUSED]
+    ended = RunEnded(Exit.REFUSED, status, state.lock.refused, _summaries(state), resumable=begun)
+    return Decision((ended,), (Finish(Exit.REFUSED, "stopped" if begun else "ended"),))
 
 
 # --- the run --------------------------------------------------------------------------------------------------------

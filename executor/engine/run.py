@@ -15,8 +15,13 @@ NOTHING = Decision()
 
 def decide_run(plan: Plan, state: State) -> Decision:
     """The next thing that is not one host's alone."""
-    if state.interrupt == "stop" and state.phase != "ended":
-        return finish.stop(state)
+    if state.phase != "ended":
+        if state.lock.refused:
+            return finish.refuse(state)
+        if state.interrupt == "stop" or state.lock.lost:
+            return finish.stop(state)
+        if state.lock.letting_go:
+            return finish.end(state)
     match state.phase:
         case "connecting":
             return _connect(state)

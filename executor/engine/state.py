@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from executor.engine.index import Index, Leg
-from executor.events import Aborted, Answered, Direction, Key, RunEnded, RunStarted
+from executor.events import Aborted, Answered, Direction, Key, Question, RunEnded, RunStarted
 from executor.model.leaves import Value
 from executor.model.outcomes import Result, Status, Verdict
 from executor.model.plans import PlannedStep
@@ -67,7 +67,7 @@ class Course:
 
 
 Part: TypeAlias = Literal["action", "undo", "reapply"]
-Phase: TypeAlias = Literal["begin", "only_if", "unless", "action", "item", "retry", "apply", "verify"]
+Phase: TypeAlias = Literal["begin", "only_if", "unless", "action", "outcome", "item", "retry", "apply", "verify"]
 Answer: TypeAlias = "Result | Verdict | Answered"
 
 
@@ -111,6 +111,8 @@ class Work:
     result: Result | None = None  # the action's own
     notes: list[Note] = field(default_factory=list)  # a checklist's answers
     rounds: list[Round] = field(default_factory=list)
+    doubts: int = 0  # how often nobody could tell what came of the current item's action
+    stuck: Key | None = None  # an attempt of which nobody knows what came of it: the host was lost, or cannot tell
 
     @property
     def broken(self) -> bool:
@@ -120,7 +122,7 @@ class Work:
     def next_item(self) -> None:
         self.item += 1
         self.again()
-        self.attempt = 0
+        self.attempt, self.doubts = 0, 0
 
     def again(self) -> None:
         """Begin the current item from the start."""
@@ -191,6 +193,8 @@ class HostState:
     work: Work | None = None
     round: int = 0  # of the handler in progress: which of its tasks
     did: bool = False  # something of the handler in progress was not skipped
+    left: Course | None = None  # where it was when it failed, for a run that was stopped and goes on
+    left_work: Work | None = None  # what it was doing then, or when an abort cut it short
     probe: int = 0  # of the gate in progress: which of its probes
     flights: set[Key] = field(default_factory=set)  # in the host's name, forward and back
     tries: dict[tuple[str, str, Direction, int], int] = field(default_factory=dict)  # the last attempt of each
@@ -215,8 +219,9 @@ class HostState:
 
     def fork(self) -> HostState:
         twin = copy(self)
-        twin.course = copy(self.course)
+        twin.course, twin.left = copy(self.course), copy(self.left)
         twin.work = self.work.fork() if self.work else None
+        twin.left_work = self.left_work.fork() if self.left_work else None
         twin.flights, twin.drained = set(self.flights), set(self.drained)
         twin.tries, twin.registered, twin.sets = dict(self.tries), dict(self.registered), dict(self.sets)
         twin.cuts, twin.entered, twin.unhealthy = dict(self.cuts), dict(self.entered), dict(self.unhealthy)
@@ -234,6 +239,8 @@ class Flight:
     kind: Literal["perform", "sample", "wait", "ask", "watch"]
     on: str = ""  # whose connection does it
     ending: bool = False  # we have asked for its end
+    seconds: float = 0.0  # of a wait
+    question: Question | None = None
 
 
 @dataclass(slots=True)
@@ -258,6 +265,7 @@ class StageState:
     waiting: dict[str, dict[str, None]] = field(default_factory=dict)  # once step -> hosts that have come to it
     condemned: list[str] = field(default_factory=list)  # failed hosts whose own rollback has not begun
     pausing: dict[int, str] = field(default_factory=dict)  # batch -> "going", "over"
+    unwatched: list[Key] = field(default_factory=list)  # watches that an abort has ended
     last_failure: str = ""  # for people
     broken: str = ""  # why the stage fails whatever max_failures says
     broken_by: str = ""  # the watch that did it
@@ -277,7 +285,7 @@ class StageState:
         twin = copy(self)
         twin.open, twin.active, twin.pausing = dict(self.open), set(self.active), dict(self.pausing)
         twin.waiting = {task: dict(hosts) for task, hosts in self.waiting.items()}
-        twin.condemned, twin.bad = list(self.condemned), set(self.bad)
+        twin.condemned, twin.bad, twin.unwatched = list(self.condemned), set(self.bad), list(self.unwatched)
         twin.unwell, twin.kept = dict(self.unwell), set(self.kept)
         twin.faulted = dict(self.faulted)
         twin.through, twin.resting = list(self.through), dict(self.resting)
@@ -308,7 +316,25 @@ class WayBack:
         return twin
 
 
-RunPhase: TypeAlias = Literal["new", "connecting", "forward", "halting", "back", "returning", "closing", "ended"]
+@dataclass(slots=True)
+class Lock:
+    """What has become of the run's lock on its hosts."""
+
+    fences: dict[str, int] = field(default_factory=dict)  # hosts that are locked -> the fencing number
+    awaited: bool = False  # somebody else has it
+    refused: str = ""  # who has it, and that nobody waits for them
+    lost: str = ""  # where and why it was broken
+    letting_go: Literal["", "asked", "over"] = ""
+
+    def fork(self) -> Lock:
+        twin = copy(self)
+        twin.fences = dict(self.fences)
+        return twin
+
+
+RunPhase: TypeAlias = Literal[
+    "new", "connecting", "forward", "halting", "back", "returning", "closing", "ended", "resuming"
+]
 
 
 @dataclass(slots=True)
@@ -316,6 +342,7 @@ class State:
     index: Index
     hosts: dict[str, HostState]
     phase: RunPhase = "new"
+    before: RunPhase = "new"  # the phase in which it ended, and to which it comes back when it is resumed
     run: RunStarted | None = None
     ended: RunEnded | None = None
     stage: StageState | None = None
@@ -328,6 +355,7 @@ class State:
     ahead: set[Key] = field(default_factory=set)  # those on the way forward, but watches and the grace
     connecting: set[str] = field(default_factory=set)
     connected: bool = False  # the connections of the start have been asked for
+    lock: Lock = field(default_factory=Lock)
     armed: int = 0  # entries so far
     cuts: dict[str, tuple[int, str]] = field(default_factory=dict)  # points of no return for all hosts
     onces: dict[str, Once] = field(default_factory=dict)
@@ -346,6 +374,11 @@ class State:
     undone: bool = False  # a rollback of several hosts is over
     retried: bool = False  # lost hosts have been tried once more
     returned: tuple[str, ...] = ()  # those that came back
+    found: tuple[str, ...] = ()  # lost hosts that were there again when the run was resumed
+    turning: str = ""  # why a rollback shall begin now: somebody has asked for it
+    wished: bool = False  # the rollback is what somebody asked for, not what a failure has brought about
+    only_hosts: frozenset[str] = frozenset()  # a rollback that was asked for is for these alone; empty: for all
+    only_stages: frozenset[int] = frozenset()
     scope: Scope = "run"  # of that rollback
     rolling: bool = False  # RollbackStarted without its RollbackEnded
     outcome: str = ""  # what has become of the run, in a word, from its closing on
@@ -378,6 +411,7 @@ class State:
         twin = copy(self)
         twin.hosts = {name: host.fork() for name, host in self.hosts.items()}
         twin.stage = self.stage.fork() if self.stage else None
+        twin.lock = self.lock.fork()
         twin.back = self.back.fork() if self.back else None
         twin.onces = {key: copy(once) for key, once in self.onces.items()}
         twin.ran = {stage: list(batches) for stage, batches in self.ran.items()}

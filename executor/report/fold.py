@@ -26,6 +26,10 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    LockAwaited,
+    Locked,
+    LockLost,
+    LockRefused,
     Looped,
     Retrying,
     RollbackEnded,
@@ -39,6 +43,8 @@ from executor.events import (
     Started,
     StepEnded,
     Undone,
+    Unlocked,
+    Unlocking,
     WaitEnded,
     WaitStarted,
     WatchEnded,
@@ -97,6 +103,12 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             | Halted()
             | Interrupted()
             | RollbackEnded()
+            | Locked()
+            | LockAwaited()
+            | LockRefused()
+            | LockLost()
+            | Unlocking()
+            | Unlocked()
         ):
             pass  # told when it happens, and nothing to keep of it
 

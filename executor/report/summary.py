@@ -105,14 +105,15 @@ def _meaning(view: RunView, ended: RunEnded) -> str:
         case Exit.UNREACHABLE:
             return "FAILED: hosts could not be reached or logged in to; nothing was changed"
         case Exit.STOPPED:
-            return f"FAILED and stopped as asked; {_so_far(ended)}"
+            how = _capital(ended.status) if ended.status.startswith("stopped:") else "FAILED and stopped as asked"
+            return f"{how}; {_so_far(ended)}"
         case Exit.PARTIAL:
             out = names(name for name, host in ended.hosts.items() if host.state not in ("done", "untouched"))
             return f"DONE, but without {out}" if out else _capital(ended.status)
         case Exit.INCOMPLETE:
             return _incomplete(ended)
         case Exit.REFUSED:
-            return "REFUSED; nothing was changed"
+            return "REFUSED; the run stands where it stood" if ended.resumable else "REFUSED; nothing was changed"
         case Exit.INTERRUPTED:
             return f"INTERRUPTED; {_so_far(ended)}"
         case _:

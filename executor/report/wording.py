@@ -25,6 +25,10 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    LockAwaited,
+    Locked,
+    LockLost,
+    LockRefused,
     Looped,
     Retrying,
     RollbackEnded,
@@ -38,6 +42,8 @@ from executor.events import (
     Started,
     StepEnded,
     Undone,
+    Unlocked,
+    Unlocking,
     WaitEnded,
     WaitStarted,
     WatchEnded,
@@ -48,6 +54,7 @@ from executor.model.outcomes import Opinion
 from executor.model.plans import Plan
 from executor.report.fold import stage_name, undone_by
 from executor.report.line import Line, Tone, Weight, label, line
+from executor.report.locking import of_lock
 from executor.report.phrasing import count, duration, names, ordinal, some_names, span
 from executor.report.story import HostView, RunView
 from executor.report.wayback import rolled_back, way_back
@@ -74,6 +81,8 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
             return _stage(view, plan, event)
         case Connecting() | HostReached() | HostLost() | HostFailed() | HostPassed() | HostRolledBack():
             return _host(view, plan, stamp, event)
+        case Locked() | LockAwaited() | LockRefused() | LockLost() | Unlocking() | Unlocked():
+            return of_lock(event)
         case Started() | Ended() | Judged() | Retrying() | Looped() | ItemEnded() | StepEnded() | Irreversible():
             return _work(view, stamp, event)
         case WaitStarted() | WaitEnded() | Asked() | Answered():
