@@ -172,7 +172,7 @@ def _says_something(path: Path) -> bool:
 def _included(path: Path, pattern: str) -> bool:
     pattern = str(Path(pattern.strip('"')).expanduser())
     # Path.glob takes no absolute pattern.
-    return bool(glob.glob(pattern if pattern.startswith("/") else str(path.parent / pattern)))  # noqa: PTH207
+    return bool(glob.glob(pattern if pattern.startswith("/") else str(path.parent / pattern)))  # noqa: PTH207 - see above
 
 
 def _one(options: Options, name: str) -> str | None:

@@ -115,8 +115,8 @@ def _json(draft: Draft, node: Node | None) -> dict[str, Value]:
     if not isinstance(node, MapNode):
         return {}
     # Not needed by most runbooks, and not free to import.
-    from jmespath import compile as compile_path  # noqa: PLC0415
-    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+    from jmespath import compile as compile_path  # noqa: PLC0415 - see above
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - see above
 
     for path in node.items:
         try:

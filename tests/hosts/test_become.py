@@ -78,7 +78,7 @@ def login() -> Iterator[Callable[..., SudoHost]]:
     end_all_with(f"SUDO_USER={user}")
     rules.unlink(missing_ok=True)
     subprocess.run(["userdel", "--remove", user], check=True, capture_output=True)
-    shutil.rmtree("/root/.runbook/runs/run1/web1", ignore_errors=True)
+    shutil.rmtree(Path("~root/.runbook/runs/run1/web1").expanduser(), ignore_errors=True)
 
 
 def become(host: SudoHost, script: str = "id -un; echo $HOME", **settings: object) -> Recording:
