@@ -14,7 +14,7 @@ from executor.language.inventory.vars_folders import Beside
 from executor.language.inventory.vault import Vaults
 from executor.language.patterns import LOCALHOST
 from executor.language.wording import did_you_mean, quoted
-from executor.model.inventories import Group, HostSpec, Inventory, Layer, Ssh
+from executor.model.inventories import DEFAULT_LOCK, Group, HostSpec, Inventory, Layer, Ssh
 from executor.model.leaves import Value
 from executor.model.places import NOWHERE, Place
 
@@ -54,7 +54,16 @@ def resolve(draft: Draft, entries: Entries, beside: Sequence[Beside] = (), vault
         hosts[LOCALHOST] = HostSpec(LOCALHOST, LOCALHOST, vars=_merged(layers[LOCALHOST]), local=True)
     _check_jumps(draft, hosts)
     common = (*_layers_of(entries.groups, ALL), *(layer for folder in beside for layer in folder.groups.get(ALL, ())))
-    return Inventory(hosts, _groups(tree), _merged(common), entries.files, layers, vaults.kept, dict(entries.secrets))
+    return Inventory(
+        hosts,
+        _groups(tree),
+        _merged(common),
+        entries.files,
+        layers,
+        vaults.kept,
+        dict(entries.secrets),
+        lock=DEFAULT_LOCK if entries.lock is None else entries.lock or None,
+    )
 
 
 # --- groups --------------------------------------------------------------------------------------------------------
@@ -282,5 +291,5 @@ def _check_jumps(draft: Draft, hosts: Mapping[str, HostSpec]) -> None:
             seen.append(jump)
         if jump == name:
             way = " → ".join([*seen, name])
-            hint = "say `jump: none` for the host that is reached directly"
+            hint = "say `jump: none` (or -o ProxyJump=none) for the host that is reached directly"
             draft.say(f"{name!r} would be reached through itself: {way}", spec.place, hint, "jump-cycle")

@@ -11,6 +11,9 @@ from executor.model.places import NOWHERE, Place
 from executor.model.secrets import SecretSource
 
 
+DEFAULT_LOCK = "deploy"
+
+
 @dataclass(frozen=True, slots=True)
 class Ssh:
     """How to connect. None means: what ~/.ssh/config or SSH's own default says."""
@@ -91,3 +94,4 @@ class Inventory:
     layers: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)  # of each host, the strongest last
     vaulted: Mapping[str, Vaulted] = field(default_factory=dict)  # by the name that `secret()` knows them by
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    lock: str | None = DEFAULT_LOCK  # the lock that a run holds on its hosts; None: no run needs one

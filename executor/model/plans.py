@@ -97,6 +97,7 @@ class Plan:
     attended: bool = False  # a person is at the terminal: an interrupt is a question to them
     fixed: tuple[str, ...] = ()  # names given with -e, which `set` cannot change
     secrets: tuple[str, ...] = ()  # the names of those that it asks for; values are never in a plan
+    lock: str | None = None  # the lock that the run holds on its hosts while it goes on
     version: int = PLAN_VERSION
 
 

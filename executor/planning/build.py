@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from executor.errors import InvalidInput, Problem
 from executor.language import bind_params, limit_hosts
@@ -24,6 +25,7 @@ from executor.templates import did_you_mean
 
 _NO_OPTIONS = PlanOptions()
 _NAMED = 3  # hosts that a message names before it counts them
+_A_SLIP = 0.8  # of two names that share so much, one is the other with a slip of the fingers
 _SPECIAL_TAGS = frozenset({"all", "always", "never", "tagged", "untagged"})
 
 
@@ -35,6 +37,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
     site = survey(runbook, inventory, options, as_data(bind_params(runbook, options.extra)))
     allowed = limit_hosts(options.limit, inventory)
     first = _first_stage(runbook, options)
+    _check_extra(site)
     _check_tags(site)
     stages = []
     for index, stage in enumerate(runbook.stages):
@@ -63,6 +66,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
         secrets=_secrets(site, stages, always, hosts),
+        lock=inventory.lock,
     )
 
 
@@ -87,6 +91,19 @@ def _first_stage(runbook: Runbook, options: PlanOptions) -> int:
             return index
     hint = did_you_mean(wanted, [stage.name for stage in runbook.stages])
     raise InvalidInput(Problem(f"--start-at-stage: there is no stage {wanted!r}", hint=hint, code="unknown-stage"))
+
+
+def _check_extra(site: Site) -> None:
+    """`-e verison=v2` beside a parameter `version` would deploy its default: a name that nothing has, and one letter
+    away from a parameter's, is a slip."""
+    params = {param.name for param in site.runbook.params}
+    hosts = site.inventory.hosts.values()
+    known = params.union(site.inventory.vars, site.own, site.ledger.origins, *(host.vars for host in hosts))
+    for name in site.extra:
+        near = get_close_matches(name, params, 1, _A_SLIP) if name not in known else []
+        if near:
+            hint = f"did you mean {near[0]!r}?"
+            site.problems.add([Problem(f"-e {name}: there is no parameter of this name", hint=hint, code="param")])
 
 
 def _check_tags(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from executor.model.inventories import DEFAULT_LOCK
 from executor.model.leaves import Value
 from executor.model.plans import Plan
 from executor.planning.shown.lines import Line, labelled, page, plain, within
@@ -83,6 +84,10 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
     touched = list(dict.fromkeys(host for shown in plan.stages for host in shown.hosts))
     steps = sum(len(all_steps(shown)) for shown in plan.stages)
     yield labelled("Hosts", f"{len(touched):,}: {hosts(touched)}" if touched else "none", 0)
+    if plan.lock is None:
+        yield labelled("Lock", "none: other runs may change the same hosts meanwhile", 0)
+    elif plan.lock != DEFAULT_LOCK:
+        yield labelled("Lock", plan.lock, 0)
     if read.executable is not None:
         yield labelled("Shell", read.executable, 0)
     if read.timeout is not None:

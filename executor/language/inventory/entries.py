@@ -49,6 +49,7 @@ class Entries:
     groups: Mapping[str, GroupEntry] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    lock: str | None = None  # what the policy says of it; "": none is wanted, None: nothing is said
     foreign: bool = False  # of Ansible's: hosts come in the order of the groups, and a group may be called as a host
 
 
@@ -86,6 +87,7 @@ def merge(first: Entries, second: Entries) -> Entries:
         groups,
         tuple(dict.fromkeys((*first.files, *second.files))),
         {**first.secrets, **second.secrets},
+        first.lock if second.lock is None else second.lock,
         first.foreign or second.foreign,
     )
 

@@ -45,7 +45,16 @@ def _entries(draft: Draft, node: MapNode, folder: Path) -> Entries:
         groups=found,
         files=(draft.files[-1],),
         secrets=secrets.sources(draft, node.items.get("secrets"), folder),
+        lock=_lock(node.items.get("policy")),
     )
+
+
+def _lock(policy: Node | None) -> str | None:
+    """The name of the lock; "" where none is wanted."""
+    node = policy.items.get("lock") if isinstance(policy, MapNode) else None
+    if not isinstance(node, Scalar):
+        return None
+    return "" if node.value is False else leaves.written(node)
 
 
 def _vars(draft: Draft, name: str, node: Node | None) -> tuple[Layer, ...]:
