@@ -134,7 +134,7 @@ class _Checker:
         where = "this" if subject == wanted else subject
         hint = wording.cure(node, wanted, resolved) or wording.cure(node, wanted, annotated)
         if not hint and "enum" in resolved:
-            hint = str(annotated.get("description", ""))
+            hint = str(annotated.get("description", "")).partition(". ")[0]
         if found == "nothing":
             self._say(f"{where} has no value: it must be {wanted}", node.place, hint, "type")
         else:

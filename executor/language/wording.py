@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from executor.language.nodes import Broken, ListNode, MapNode, Node, Scalar
 from executor.language.scalars import TooManyDigits, resolve
@@ -96,8 +96,8 @@ def cure(node: Node, wanted: str, schema: Schema) -> str:
             found = _of_number(node.text, number, wanted)
         case MapNode(items={"cmd": Scalar(text=command)}) if wanted == "a shell command":
             found = f"write the command itself: {command}"
-        case ListNode(items=(MapNode(items={"hosts": _}), *_)) if "stages" in schema.get("properties", {}):
-            found = "what Ansible calls plays are stages here: put `name:` at the top, and the list under `stages:`"
+        case ListNode(items=(MapNode(items=first), *_)) if "stages" in schema.get("properties", {}):
+            found = _of_list(first)
     if found:
         return found
     if schema.get("type") == "array" and describe(node) != "nothing":
@@ -127,6 +127,15 @@ def _of_text(node: Scalar, wanted: str, schema: Schema) -> str:
     known = [word for word in schema.get("enum", ()) if isinstance(word, str)]
     near = nearest(node.text, known) or _SYNONYMS.get(node.text)
     return f"did you mean {near!r}?" if near in known else ""
+
+
+def _of_list(first: Mapping[str, Node]) -> str:
+    """What a list was meant to be that stands where a runbook is wanted, by its first entry."""
+    if {"hosts", "tasks", "roles"} & first.keys() and "steps" not in first:
+        return "what Ansible calls plays are stages here: put `name:` at the top, and the list under `stages:`"
+    if "steps" in first:
+        return "a list of stages is checked with the runbook that includes it, or put under `stages:` of one"
+    return "a list of steps is checked with the runbook that includes it"
 
 
 def _of_number(text: str, number: int | float, wanted: str) -> str:

@@ -13,6 +13,7 @@ from executor.model.leaves import Kind, Late, Template, Text
 from executor.model.places import Place
 from executor.planning.scope import Scope
 from executor.planning.site import Site
+from executor.templates import did_you_mean
 
 LARGEST_TEMPLATE = 4_000_000  # bytes
 
@@ -58,10 +59,8 @@ def _source(path: Text, site: Site, place: Place, scope: Scope) -> Text:
         return path if found is None else str(found)
     why = _unusable(found)
     if why:
-        hint = "a step before that makes it says so with `produces:`" if not found.exists() else ""
-        beside = Path(place.file).parent / path
-        if not found.exists() and beside.is_file():
-            hint = f"paths begin at the project's root: write {below_root(beside.resolve(), site)}"
+        hint = "" if found.exists() else _where(found, site, place)
+        hint = hint or ("" if found.exists() else "a step before that makes it says so with `produces:`")
         scope.note(Problem(f"the local file {path!r} {why}", place, hint, "local-file"))
     return str(found)
 
@@ -111,6 +110,15 @@ def _unusable(path: Path) -> str:
     return "" if os.access(path, os.R_OK) else "cannot be read"
 
 
+def _where(missing: Path, site: Site, place: Place) -> str:
+    """Where a file is that is not where it was looked for; "" where nothing like it is near."""
+    beside = Path(place.file).resolve().parent / below_root(missing, site)
+    if beside.is_file():
+        return f"paths begin at the project's root: write {below_root(beside, site)}"
+    folder = missing.parent
+    return did_you_mean(missing.name, [file.name for file in folder.iterdir()]) if folder.is_dir() else ""
+
+
 def _read(path: Path, site: Site, place: Place, problems: list[Problem]) -> str:
     why = _unusable(path)
     hint = ""
@@ -121,8 +129,11 @@ def _read(path: Path, site: Site, place: Place, problems: list[Problem]) -> str:
     if not why:
         try:
             return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            why = f"cannot be read: {error}"
+        except UnicodeDecodeError:
+            why = "is not UTF-8 text"
+        except OSError as error:
+            why = f"cannot be read: {(error.strerror or str(error)).lower()}"
+    hint = hint or ("" if path.exists() else _where(path, site, place))
     problem = Problem(f"the template {below_root(path, site)!r} {why}", place, hint, "local-file")
     if problem not in problems:
         problems.append(problem)

@@ -63,7 +63,7 @@ def test_a_mistake_in_a_template_file_is_told_with_its_line(project: Project) ->
         ("copy: {src: link, dest: /x}", "the local file 'link' is outside of the project's root"),
         ("fetch: {src: /x, dest: ../y}", "the local file '../y' is outside of the project's root"),
         ("template: {src: no.j2, dest: /x}", "the template 'no.j2' is not there"),
-        ("template: {src: latin.j2, dest: /x}", "the template 'latin.j2' cannot be read: 'utf-8' codec"),
+        ("template: {src: latin.j2, dest: /x}", "the template 'latin.j2' is not UTF-8 text"),
     ],
 )
 def test_a_local_file_that_cannot_be_sent_is_told(project: Project, tmp_path: Path, step: str, message: str) -> None:
