@@ -41,7 +41,8 @@ def command(
     if not chosen:
         raise WrongUsage(Problem("nothing to validate: name a runbook, an inventory or a folder"))
     hosts = load_hosts(inventory, root) if inventory.names else None
-    check = Check(root, hosts, parse_extra_vars(extra_vars), strict=strict)
+    extra = parse_extra_vars(extra_vars)
+    check = Check(root, hosts, extra, strict=strict, vault_password_files=inventory.vault_password_files)
     files = [found for path in chosen for found in _files(path)]
     problems = [problem for file, kind in files for problem in _problems(file, kind, check)]
     for line in FORMATS[format_](problems, len(files)):
@@ -55,11 +56,11 @@ Kind: TypeAlias = Literal["runbook", "inventory"]
 
 
 def _files(path: Path) -> Iterator[tuple[Path, Kind]]:
-    """A file itself; of a folder the YAML files that are a runbook or an inventory by their own keys."""
+    """A file itself; of a folder the YAML files that are a runbook or an inventory by their own keys, and INI files."""
     if not path.is_dir():
         yield path, (kind_of(path) if path.is_file() else None) or "runbook"
         return
-    for file in sorted(path.rglob("*.y*ml")):
+    for file in sorted((*path.rglob("*.y*ml"), *path.rglob("*.ini"))):
         kind = kind_of(file) if file.is_file() else None
         if kind is not None:
             yield file, kind
@@ -68,8 +69,11 @@ def _files(path: Path) -> Iterator[tuple[Path, Kind]]:
 def kind_of(path: Path) -> Kind | None:
     """ "runbook" or "inventory", by the keys at a file's root; None where it is neither (a file that others include).
 
-    A file that cannot be read as YAML is taken for a runbook, so that its problems are told.
+    A file that cannot be read as YAML is taken for a runbook, so that its problems are told; one that is not called as
+    YAML is, for an inventory.
     """
+    if path.suffix not in {".yml", ".yaml"}:
+        return "inventory"
     from executor.language.nodes import MapNode
     from executor.language.reader import parse
     from executor.language.sources import read
@@ -87,7 +91,8 @@ def kind_of(path: Path) -> Kind | None:
         keys = set(root.items) if isinstance(root, MapNode) else set()
     if "stages" in keys:
         return "runbook"
-    return "inventory" if keys & {"hosts", "groups"} and not keys & {"steps", "name"} else None
+    inventory = keys & {"hosts", "groups", "all", "ungrouped"} and not keys & {"steps", "name"}
+    return "inventory" if inventory else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,13 @@ class Check:
     hosts: Inventory | None  # of -i
     extra: Mapping[str, Value]  # of -e
     strict: bool = False
+    vault_password_files: tuple[str, ...] = ()
 
     def inventory(self, file: Path) -> tuple[Problem, ...]:
         """What is wrong with an inventory is raised; there is no advice about one."""
         from executor.language import load_inventory
 
-        load_inventory([str(file)], root=self.root)
+        load_inventory([str(file)], root=self.root, vault_password_files=self.vault_password_files)
         return ()
 
     def runbook(self, file: Path) -> Iterator[Problem]:

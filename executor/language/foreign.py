@@ -128,7 +128,7 @@ _SAID = {
 }
 
 _INVENTORY = {
-    "all": "Ansible's inventories are not read in this version: write `hosts:`, `groups:` and `vars:` at the top",
+    "all": "an inventory is in one format: in ours, `hosts:`, `groups:` and `vars:` stand at the top",
     "children": "at the top, all groups stand side by side under `groups:`",
     "host": "use `address:`",
     "hostname": "use `address:`",

@@ -99,7 +99,7 @@ def test_a_flag_wins_over_everything(capsys: pytest.CaptureFixture[str]) -> None
         ["default", "of", "the", "parameter", '"blue"', "runbooks/deploy.yml:4"],
         ["file", "more.yml", '"red"', "runbooks/more.yml:1"],
         ["vars", "of", "'Roll", "out'", '"green"', "runbooks/deploy.yml:18", "(within)"],
-        [*"set by 'Roll out / Remember'".split(), *'"{{ answer.stdout }}"'.split(), *TAIL],
+        ["set", "by", "'Roll", "out", "/", "Remember'", '"{{', "answer.stdout", '}}"', *TAIL],
         ["→", "-e", '"pink"', "the", "command", "line"],
     ]
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from string import ascii_letters
 
+from executor.language.wording import quoted
+
 MAX_HOSTS = 100_000  # that one line may stand for
 MAX_PORT = 65535
 
@@ -65,8 +67,7 @@ def _why_no_name(name: str) -> str:
         return "an empty name is no host"
     if len(name) > 253:
         return f"a name of {len(name)} characters is no host: 253 are the most"
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
-    return f"{shown!r} is no name for a host: it has letters, digits, _, - and ., a letter or digit first and last"
+    return f"{quoted(name)} is no name for a host: it has letters, digits, _, - and ., a letter or digit first and last"
 
 
 def _expanded(pattern: str) -> list[str]:

@@ -34,6 +34,7 @@ class _Reading:
     declared: set[str] = field(default_factory=set)  # groups that are there: with a section of their own, or before
     met: set[str] = field(default_factory=set)  # groups with any section, or before
     waiting: dict[str, list[tuple[str, Listed]]] = field(default_factory=dict)  # children that were not met: parents
+    looks_like_yaml: bool = False
     wanted: list[tuple[str, Listed]] = field(default_factory=list)  # groups that others name: with what they are for
 
 
@@ -107,8 +108,10 @@ def _hosts(reading: _Reading, content: str, place: Place) -> None:
     if not words:
         return
     if words[0] == "---" or re.fullmatch(r"[\w.-]+:", words[0]):
-        hint = "call the file *.yml if it is one" if words[0] == "---" else "a port follows the colon: web1:2222"
-        reading.draft.say(f"{quoted(words[0])} is YAML, or no host", place, hint, "host")
+        if not reading.looks_like_yaml:
+            hint = "where it is YAML, call the file *.yml; else a port belongs behind a colon, as web1:2222"
+            reading.draft.say(f"{quoted(words[0])} is no host", place, hint, "host")
+        reading.looks_like_yaml = True  # told once, and not for every line
         return
     try:
         written = addresses.hosts_of(words[0])
@@ -123,7 +126,7 @@ def _hosts(reading: _Reading, content: str, place: Place) -> None:
             hint = "behind the host come variables, name=value; a value with spaces needs quotes around all of it"
             reading.draft.say(f"{quoted(word)} is no variable", _within(place, content, word), hint, "variable")
             continue
-        places[name] = _within(place, content, f"{name}=", len(words[0]))
+        places[name] = _within(place, content, f" {name}=")
         values[name] = _value(reading, name, value, places[name])
     for name in written.names:
         layers = (Layer(f"host {name}", values, places),) if values else ()
@@ -170,10 +173,10 @@ def _value(reading: _Reading, name: str, written: str, place: Place) -> Value:
     return reading.reader.secret(found, name, place)
 
 
-def _within(place: Place, content: str, part: str, start: int = 0) -> Place:
-    """Where a part of a line stands in it."""
-    found = content.find(part, start)
+def _within(place: Place, content: str, part: str) -> Place:
+    """Where a part of a line stands in it; what separates it from others does not belong to it."""
+    found = content.expandtabs(1).find(part)
     if found < 0:  # it was in quotes: the whole line
         return place
-    width = len(part.removesuffix("="))
-    return Place(place.file, place.line, place.column + found, place.line, place.column + found + width)
+    start = place.column + found + len(part) - len(part.lstrip(" "))
+    return Place(place.file, place.line, start, place.line, start + len(part.strip(" =")))
