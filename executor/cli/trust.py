@@ -36,16 +36,18 @@ def command(host: str, inventory: Sources, fingerprint: str | None) -> None:
         try:
             hosts.host(spec.name).connect()
         except UnknownKey as unknown:
-            _decide(host, unknown, fingerprint)
+            _decide(unknown, fingerprint)
+            if unknown.name != spec.name:
+                click.echo(f"{unknown.name} is on the way to {host}: once more for {host} itself")
             return
         except ConnectionFailed as failure:
             raise Unreachable(Problem(failure.reason, hint=failure.hint, code=failure.kind)) from failure
     click.echo(f"{host} is known already: its key is the one that is written down")
 
 
-def _decide(host: str, unknown: UnknownKey, fingerprint: str | None) -> None:
+def _decide(unknown: UnknownKey, fingerprint: str | None) -> None:
     shown = unknown.shown
-    click.echo(f"{host} shows {shown.short_type} {shown.fingerprint}")
+    click.echo(f"{unknown.name} shows {shown.short_type} {shown.fingerprint}")
     if fingerprint is not None:
         if fingerprint != shown.fingerprint:
             raise Refused(Problem(f"that is not {fingerprint}", hint="it is not kept", code="fingerprint"))

@@ -52,6 +52,7 @@ class UnknownKey(ConnectionFailed):
 
     def __init__(self, target: Target, shown: HostKey, reason: str, hint: str) -> None:
         super().__init__(reason, kind="host-key-unknown", hint=hint)
+        self.name = target.name  # whose key it is: the host's, or that of a jump host on the way to it
         self.shown = shown
         self.file = Path(target.known_hosts[0])
         self._target = target
