@@ -71,7 +71,7 @@ def keys(thing: str, examples: Uses) -> str:
         resolved = language(name).resolve(value)
         meaning = value.get("description") or resolved["description"]
         required = " (required)" if key in needed else ""
-        example = examples[thing, key]
+        example = examples.get((thing, key), "")  # one that has none is for a test to tell
         short = len(example) <= LONGEST_EXAMPLE and "\n" not in example
         rows.append(
             f"| `{key}`{required} | {_takes(resolved)} | {_cell(meaning)} | {_code(example) if short else 'below'} |"
