@@ -50,10 +50,12 @@ class Flight:
         how: Literal["exited", "timed out", "cancelled", "unreachable", "unknown", "refused"],
         rc: int | None = None,
         detail: str = "",
+        *,
+        fenced: bool = False,
     ) -> None:
         if not self.landed:
             self.landed = True
-            self.sink.ended(JobEnd(how, rc, detail, time.monotonic() - self.began))
+            self.sink.ended(JobEnd(how, rc, detail, time.monotonic() - self.began, fenced))
 
     @property
     def repeatable(self) -> bool:

@@ -22,6 +22,7 @@ _WHY_UNFIT = {
 _WHY_NOT = {
     "chdir": "cannot change to the directory {chdir}",
     "space": "no space is left on the host for the step's record",
+    "fence": "the run's lock on the host was broken",
 }
 
 
@@ -212,6 +213,16 @@ class Lane:
         flight.sent = True
         self._send(requests.durable(flight.job, flight.stdout, flight.stderr))
 
+    def forget(self, timeout: float) -> None:
+        """Has the output of ended jobs removed (blocking). Raises OSError if the wire is cut, or nobody answers."""
+        self._send(requests.forget())
+        try:
+            answer = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            answer = "lost"
+        if answer != "ok":
+            raise OSError("the lane does not answer")
+
     def errand(self, request: bytes) -> None:
         """Sends an order that ends with "k"."""
         self._send(request)
@@ -298,7 +309,8 @@ class Lane:
 
     def _refused(self, why: str) -> None:
         if flight := self._take_off():
-            flight.land("refused", detail=_WHY_NOT.get(why, why).format(chdir=flight.job.chdir))
+            detail = _WHY_NOT.get(why, why).format(chdir=flight.job.chdir)
+            flight.land("refused", detail=detail, fenced=why == "fence")
 
     def _unknown(self) -> None:
         if flight := self._take_off():

@@ -16,6 +16,14 @@ Stream = Literal["stdout", "stderr"]
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """A lock on the host, as its holder knows it: a file there, and the word that stands first in it while it holds."""
+
+    file: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A script for a host's shell, with all that surrounds it.
 
@@ -34,6 +42,7 @@ class Job:
     become: bool = False
     become_user: str = "root"
     read_only: bool = False  # may be run plainly: it needs no durable record
+    fence: Fence | None = None  # the lock under which it is sent: with a broken one it is refused
     again: bool = False  # its start may have been sent before, by a program that has died
 
 
@@ -45,6 +54,7 @@ class JobEnd:
     rc: int | None = None
     detail: str = ""
     duration: float = 0.0  # seconds, as the host or the connection measured it
+    fenced: bool = False  # refused, because the lock under which it was sent does not hold any more
 
 
 class Sink(Protocol):

@@ -56,6 +56,8 @@ def durable(job: Job, out: int, err: int) -> bytes:
         b"" if script_sent else _bytes(job.script),
         ("u" if script_sent else "i") + stdin + ("p" if _opens_output(job.script) else "f"),
         _escaped(inline or b""),
+        job.fence.file if job.fence else "",
+        job.fence.token if job.fence else "",
     )
 
 
@@ -73,6 +75,11 @@ def kill(job_id: str) -> bytes:
 def stop(pid: int) -> bytes:
     """Ends a plain job by its process group."""
     return _request("rb_stop", str(pid))
+
+
+def forget() -> bytes:
+    """Removes what the ended jobs of the lane's run have printed."""
+    return _request("rb_forget")
 
 
 def take(job_id: str, suffix: str, size: int) -> bytes:

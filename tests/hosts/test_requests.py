@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from executor.hosts import requests
-from executor.hosts.protocol import Job
+from executor.hosts.protocol import Fence, Job
 from executor.hosts.requests import BadJob
 
 
@@ -19,7 +19,7 @@ def test_a_durable_job() -> None:
         b"'export A='\\''it'\\''\\'\\'''\\''s'\\''\n"
         b"cd '\\''/srv/app'\\'' || rb_no\n"
         b"exec $rb_setsid '\\''bash'\\'' '\\''-euo'\\'' '\\''pipefail'\\'' \"$rb_dir/$rb_id.sh\"' "
-        b"'echo '\\''x'\\''' 'itf' 'a\\\\\\0000' .\n"
+        b"'echo '\\''x'\\''' 'itf' 'a\\\\\\0000' '' '' .\n"
     )
 
 
@@ -79,3 +79,8 @@ def test_the_program_is_shell_that_every_shell_can_read() -> None:
     assert not [line for line in program.splitlines() if line.startswith((b"#", b"\t"))]
     subprocess.run(["/bin/sh", "-n"], input=program, check=True)
     assert len(program) < 16_384, "it is sent for every lane"
+
+
+def test_a_job_that_is_sent_under_a_lock_names_its_file_and_the_word_in_it() -> None:
+    job = Job("a", "true", fence=Fence("/home/it's me/7", "abc"))
+    assert requests.durable(job, 0, 0).endswith(b" '/home/it'\\''s me/7' 'abc' .\n")

@@ -286,7 +286,7 @@ def test_what_was_printed_before_the_supervisor_is_skipped(shell: str, tmp_path:
     host.close()
 
 
-@pytest.mark.parametrize("cut", ["'touch ra", "'touch ran' 'i-f'", "'touch ran' 'i-f' ''"])
+@pytest.mark.parametrize("cut", ["'touch ra", "'touch ran' 'i-f'", "'touch ran' 'i-f' '' '' ''"])
 def test_a_request_that_is_cut_short_does_nothing(here: ShellHost, cut: str) -> None:
     run(here, "echo open the lane")
     here.wires[0].send(b"rb_job 'cut' '0' '0' '0' 'exec /bin/sh \"$rb_dir/$rb_id.sh\"' " + cut.encode())

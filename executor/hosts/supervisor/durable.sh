@@ -1,8 +1,12 @@
 # Durable jobs: claimed, kept, ended and found again.
 
-rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT .   (OUT, ERR: how many bytes of its output are known already)
-	[ "$9" = . ] || return
+rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN .   (OUT, ERR: how many bytes are known already)
+	[ "${11}" = . ] || return
 	rb_id=$1 rb_limit=$4
+	if [ -n "$9" ] && ! rb_ours "$9" "${10}" && [ ! -e "$rb_dir/$1.rc" ]; then
+		echo "n $1 fence" >&7
+		return
+	fi
 	set -C
 	true >"$rb_dir/$1.rc"
 	rb_rc=$?
@@ -22,6 +26,15 @@ rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT .   (OUT, ERR: how man
 	esac
 	rb_ended "$1" $?
 	case $7 in ?f?) rm -f "$rb_dir/$1.in" ;; esac
+}
+
+# Whether the controller that sends a job still has the lock under which it does. Another user than the login's may not
+# be able to look into its home: then the lock cannot say no here, and the controller has asked beforehand.
+rb_ours() { # LOCK TOKEN
+	[ -x "${1%/*}" ] || return 0
+	rb_x=''
+	read -r rb_x <"$1"
+	[ "$rb_x" = "$2" ]
 }
 
 rb_fed() { # ID PRELUDE KIND INPUT: with its input
@@ -135,4 +148,19 @@ rb_take() { # ID SUFFIX BYTES .   a file for a job, through this lane's own inpu
 	head -c "$3" >"$rb_dir/$1.$2"
 	rb_x=$(wc -c <"$rb_dir/$1.$2")
 	if [ "$rb_x" -eq "$3" ]; then rb_say take ok; else rb_say take short; fi
+}
+
+rb_forget() { # .   what ended jobs printed: the controller has all of it, and nobody else is to read it
+	[ "$1" = . ] || return
+	set --
+	for rb_x in "$rb_dir"/*.rc; do
+		read -r rb_s rb_a <"$rb_x" || continue
+		[ "$rb_s" != x ] || set -- "$@" "${rb_x%.rc}.out" "${rb_x%.rc}.err"
+		if [ "$#" -gt 200 ]; then
+			rm -f "$@"
+			set --
+		fi
+	done
+	[ "$#" = 0 ] || rm -f "$@"
+	rb_say take ok
 }
