@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from executor.errors import InvalidInput
-from executor.language import load_inventory
+from executor.language import load_inventory, match_hosts
 from executor.model.inventories import Inventory
 from executor.model.leaves import Kind, Template
 
@@ -116,8 +116,6 @@ def test_hosts_come_in_ansibles_order_as_ansible_takes_them() -> None:
 
 
 def test_a_word_that_is_a_group_and_a_host_means_the_group() -> None:
-    from executor.language import match_hosts  # noqa: PLC0415
-
     inventory = load("h.ini", h_DOT_ini="[web1]\nweb1\nweb2\n")
     assert match_hosts("web1", inventory) == ("web1", "web2")
 
