@@ -9,7 +9,7 @@ from executor.engine.effects import Ask, Cancel, Decision, Effect, End, Wait
 from executor.engine.index import LOCAL
 from executor.engine.rollback import scope_of
 from executor.engine.state import StageState, State
-from executor.engine.undo import at_stake, pending_run_wide
+from executor.engine.undo import asked_for, at_stake, pending_run_wide
 from executor.events import Aborted, Asked, Event, Halted, HostFailed, Key, Question, WaitStarted
 from executor.model.plans import Plan, PlannedStage
 
@@ -124,12 +124,16 @@ def to_undo(plan: Plan, state: State) -> tuple[str, ...]:
     With the scope `host` these are the failed ones and those that the abort caught half-way through the stage.
     """
     scope, at = scope_of(plan, state), state.stage.at if state.stage is not None else -1
-    owners = {entry.host for entry in pending_run_wide(state)} if scope != "host" else set()
+    wide = [entry for entry in pending_run_wide(state) if asked_for(state, entry)]
+    owners = {entry.host for entry in wide} if scope != "host" else set()
     found = []
     for name, host in state.hosts.items():
         if scope == "host" and not host.out and host.entered.get(at) is not False:
             continue
-        armed = [e for e in at_stake(state, host) if scope != "stage" or e.stage == at]
+        if state.only_hosts and name not in state.only_hosts:
+            continue
+        at_hand = (e for e in at_stake(state, host) if asked_for(state, e))
+        armed = [e for e in at_hand if scope != "stage" or e.stage == at]
         concerned = armed or host.drained or host.always_due is not None
         if (concerned and not host.stopped) or name in owners:
             found.append(name)

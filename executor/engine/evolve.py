@@ -6,9 +6,10 @@ and of the way back live beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
-from executor.engine import evolve_back, evolve_work
+from executor.engine import evolve_back, evolve_resume, evolve_work
 from executor.engine.course import forward
 from executor.engine.index import LOCAL, RUN, index
 from executor.engine.lock import evolve_lock
@@ -39,6 +40,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Resumed,
     Retrying,
     RollbackEnded,
     RollbackStarted,
@@ -49,6 +51,7 @@ from executor.events import (
     StageStarted,
     Started,
     StepEnded,
+    TakenUp,
     Undone,
     Unlocked,
     Unlocking,
@@ -148,7 +151,11 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
         case Closing():
             _closing(plan, state, event)
         case RunEnded():
-            state.ended, state.phase = event, "ended"
+            _run_ended(state, event)
+        case Resumed():
+            evolve_resume.resumed(state, event)
+        case TakenUp():
+            evolve_resume.taken_up(state)
         case _:
             assert_never(event)
     return state
@@ -161,6 +168,12 @@ def _run_started(state: State, event: RunStarted) -> None:
     state.run = event
     state.phase = "connecting" if state.index.remote else "forward"
     state.touch_run()
+
+
+def _run_ended(state: State, event: RunEnded) -> None:
+    if state.phase != "resuming":
+        state.before = state.phase
+    state.ended, state.phase = event, "ended"
 
 
 def _closing(plan: Plan, state: State, event: Closing) -> None:
@@ -187,7 +200,7 @@ def _connecting(state: State, event: Connecting) -> None:
         host = state.hosts[name]
         host.connecting, host.reconnect = True, False
         state.connecting.add(name)
-    if state.phase == "connecting":
+    if state.phase in ("connecting", "resuming"):
         state.connected = True
     elif not wanted:
         state.phase, state.retried, state.returned = "returning", True, ()
@@ -196,6 +209,8 @@ def _connecting(state: State, event: Connecting) -> None:
 
 def _host_reached(state: State, event: HostReached) -> None:
     host = state.hosts[event.host]
+    if host.lost and state.phase == "resuming":
+        state.found += (host.name,)
     host.lost = ""
     if state.phase == "returning" and host.connecting:
         state.returned += (host.name,)
@@ -293,6 +308,7 @@ def _host_failed(state: State, event: HostFailed) -> None:
     host, stage = state.hosts[event.host], _stage(state)
     host.out, host.failure, host.asked = True, None, ""
     host.failed = Failure(event.reason, event.task, event.step, event.unreachable, not event.counts)
+    host.left, host.left_work = host.course, host.work
     host.course, host.work = None, None
     step = f"'{event.step}': " if event.step else ""
     stage.last_failure = f"{host.name}: {step}{event.reason}"
@@ -324,7 +340,7 @@ def _host_passed(state: State, event: HostPassed) -> None:
 
 
 def _aborted(state: State, event: Aborted) -> None:
-    state.aborted, state.phase = event, "halting"
+    state.aborted, state.phase, state.turning = event, "halting", ""
     state.interrupt = ""
     if event.stage and state.stage is None:
         state.stage = StageState(state.index.stages[event.stage])
@@ -341,9 +357,11 @@ def _halted(state: State, event: Halted) -> None:
             continue
         if flight.kind == "watch" or key.part == "grace":
             take_off(state, key)
+            if flight.kind == "watch" and state.stage is not None:
+                state.stage.unwatched.append(key)
             state.grace = "over" if key.part == "grace" else state.grace
         else:
-            state.flights[key] = Flight(flight.kind, flight.on, ending=True)
+            state.flights[key] = replace(flight, ending=True)
     state.touch_run()
 
 

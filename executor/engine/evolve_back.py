@@ -16,7 +16,7 @@ from executor.engine.state import (
     Unwind,
     WayBack,
 )
-from executor.engine.undo import cut
+from executor.engine.undo import asked_for, cut
 from executor.events import BatchStarted, HostRolledBack, RollbackEnded, RollbackStarted, StepEnded, Undone
 from executor.model.plans import Plan
 from executor.model.runbooks import Scope
@@ -46,6 +46,7 @@ def _alone(plan: Plan, state: State, host: HostState) -> None:
     stage = state.stage
     assert stage is not None  # noqa: S101 - hosts fail within stages alone
     _mark(state, host, "run", stage.at)
+    host.left = host.left_work = None
     elements = () if host.lost else own_course(plan, state, host)
     state.own.add(host.name)
     stage.condemned.remove(host.name)
@@ -62,13 +63,14 @@ def _want(state: State, hosts: tuple[str, ...], scope: Scope) -> None:
     for host in state.hosts.values() if scope != "host" else ():
         for entry in host.armed.values():
             if entry.run_wide and entry.seq > limit:
-                entry.wanted = scope != "stage" or entry.stage == at
+                entry.wanted = entry.wanted or (asked_for(state, entry) and (scope != "stage" or entry.stage == at))
 
 
 def _mark(state: State, host: HostState, scope: Scope, at: int) -> None:
     limit = cut(state, host)
     for entry in host.armed.values():
-        if not entry.run_wide and entry.seq > limit and (scope != "stage" or entry.stage == at):
+        here = scope != "stage" or entry.stage == at
+        if not entry.run_wide and entry.seq > limit and here and asked_for(state, entry):
             entry.wanted = True
 
 

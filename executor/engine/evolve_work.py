@@ -67,6 +67,7 @@ _PHASES: dict[str, Phase] = {
     "item": "item",
     "apply": "apply",
     "verify": "verify",
+    "outcome": "outcome",
 }
 
 
@@ -132,6 +133,9 @@ def ended(state: State, event: Ended) -> None:
     work = host.work
     if work is None:
         return
+    if flight.spared and result.status is Status.CANCELLED:
+        _again(state, host)
+        return
     work.answer = result
     if work.phase == "item":
         passed = result.status is Status.OK and result.rc == 0
@@ -139,6 +143,8 @@ def ended(state: State, event: Ended) -> None:
         work.notes.append(Note(passed, reason, result.status))
     elif work.phase == "action":
         work.result = result
+        work.stuck = (key, flight) if result.status in (Status.UNREACHABLE, Status.UNKNOWN) else None
+        work.doubts += result.status is Status.UNKNOWN
         entry = armed_by(host, work)
         if entry is not None and entry.pending and result.captured:
             entry.captured = result.captured
@@ -157,6 +163,8 @@ def judged(plan: Plan, state: State, event: Judged) -> None:
         _gate(plan, state, host, verdict)
     elif host.work is not None:
         host.work.answer = verdict
+        if host.work.phase == "verify" and verdict.opinion is not Opinion.CANCELLED:
+            host.work.stuck = None
         if host.work.phase == "action":
             host.work.result = of_verdict(verdict)
         elif host.work.phase == "item":
@@ -187,13 +195,13 @@ def retrying(plan: Plan, state: State, event: Retrying) -> None:
     work = _enter(plan, state, host)
     work.phase, work.answer, work.result, work.notes = "retry", None, None, []
     if event.delay > 0:
-        take_on(state, replace(event.key, part="retry"), Flight("wait"))
+        take_on(state, replace(event.key, part="retry"), Flight("wait", seconds=event.delay))
     state.touch(host.name)
 
 
 def wait_started(plan: Plan, state: State, event: WaitStarted) -> None:
     key = event.key
-    take_on(state, key, Flight("wait"))
+    take_on(state, key, Flight("wait", seconds=event.seconds))
     if key.part == "grace":
         state.asks += 1
         state.grace = "running"
@@ -211,7 +219,7 @@ def wait_ended(state: State, event: WaitEnded) -> None:
     if key.part == "grace":
         state.grace = "over"
     elif key.part == "pause":
-        _paused(state, key.attempt)
+        _paused(state, key.attempt, over=not event.cut_short)
     elif key.part == "action" and host.work is not None:
         status = Status.CANCELLED if event.cut_short else Status.OK
         host.work.result = Result(status, rc=0, changed=False)
@@ -219,10 +227,13 @@ def wait_ended(state: State, event: WaitEnded) -> None:
     state.touch_run()
 
 
-def _paused(state: State, batch: int) -> None:
-    if state.stage is not None:
-        state.stage.pausing[batch] = "over"
-        state.stage.resting.pop(batch, None)
+def _paused(state: State, batch: int, *, over: bool) -> None:
+    stage = state.stage
+    if stage is not None and over:
+        stage.pausing[batch] = "over"
+        stage.resting.pop(batch, None)
+    elif stage is not None:
+        stage.pausing.pop(batch, None)  # should the run be carried on, it is due again
     state.touch_run()
 
 
@@ -231,7 +242,7 @@ def _paused(state: State, batch: int) -> None:
 
 def asked(plan: Plan, state: State, event: Asked) -> None:
     key = event.key
-    take_on(state, key, Flight("ask"))
+    take_on(state, key, Flight("ask", question=event.question))
     state.asks += 1
     host = state.hosts[key.host]
     match key.part:
@@ -262,10 +273,12 @@ def answered(state: State, event: Answered) -> None:
         case "ask" | "interrupt":
             _decided(state, host, event)
         case "pause":
-            _paused(state, key.attempt)
+            _paused(state, key.attempt, over=event.how != "withdrawn")
         case "step" if host.work is not None:
             host.work.consent = "given" if event.choice in ("yes", "continue") else "refused"
             state.stepping = state.stepping and event.choice != "continue"
+        case "outcome" if host.work is not None:
+            host.work.answer = event
         case "item" if host.work is not None:
             gone = event.how == "withdrawn"
             host.work.notes.append(Note(event.choice == "yes", "not confirmed", withdrawn=gone))
@@ -354,7 +367,7 @@ def step_ended(state: State, event: StepEnded) -> None:
     elif course.direction == "back":
         evolve_back.step_failed(state, host, do, event)
     elif event.cut and state.phase == "halting":
-        host.work = None
+        host.left_work, host.work = host.work, None
         state.working.discard(host.name)
         state.touch_run()
     else:

@@ -58,12 +58,15 @@ def exit_code(state: State) -> Exit:
     """What the whole run came to.
 
     A run that did its work and failed in its own `always` is not wholly done either: it counts as hosts left out do.
+    A rollback that somebody has asked for is done when everything that they named is undone.
     """
     aborted = state.aborted
     if aborted is not None and aborted.then == "stop":
         return Exit.INTERRUPTED if state.interrupted else Exit.STOPPED
     if not complete(state):
         return Exit.INCOMPLETE
+    if aborted is not None and state.wished:
+        return Exit.DONE
     if aborted is not None or _nobody_is_left(state):
         return _back_where_it_was(state)
     return Exit.PARTIAL if state.unclosed or any(host.out for host in state.hosts.values()) else Exit.DONE
@@ -98,6 +101,7 @@ def _refused(state: State, task: str) -> bool:
 
 def outcome(state: State) -> str:
     """What has become of the run, in a word for scripts: `run.status` in the run's own `always`."""
+    code = Exit.ROLLED_BACK if _back_as_asked(state) else exit_code(state)
     return {
         Exit.DONE: "done",
         Exit.PARTIAL: "partial",
@@ -105,13 +109,20 @@ def outcome(state: State) -> str:
         Exit.INCOMPLETE: "incomplete",
         Exit.UNREACHABLE: "unreachable",
         Exit.REFUSED: "refused",
-    }[exit_code(state)]
+    }[code]
+
+
+def _back_as_asked(state: State) -> bool:
+    return state.wished and state.aborted is not None and exit_code(state) is Exit.DONE
 
 
 def status(state: State) -> str:
     """The exit code in words: what was undone, and the points of no return at which the way back ended."""
     code = exit_code(state)
     match code:
+        case Exit.DONE if _back_as_asked(state):
+            part = " in part" if state.only_hosts or state.only_stages else ""
+            return f"rolled back{part}, as asked{_points(state)}"
         case Exit.ROLLED_BACK:
             return _rolled_back(state)
         case Exit.INCOMPLETE:

@@ -8,7 +8,7 @@ from executor.engine import watch
 from executor.engine.course import once_key
 from executor.engine.effects import Ask, Connect, Decision, Sample
 from executor.engine.index import LOCAL
-from executor.engine.start import describe
+from executor.engine.start import Lost, describe
 from executor.engine.state import Course, Do, Failure, Gate, HostState, Leave, Once, State, Unwind
 from executor.engine.step import advance
 from executor.engine.values import of_host, words
@@ -44,7 +44,7 @@ def decide_host(plan: Plan, state: State, name: str) -> Decision:
     """The next thing on a host's course; nothing while it waits for the world, a person or the other hosts."""
     host = state.hosts[name]
     course = host.course
-    if course is None or host.flights or host.connecting:
+    if course is None or host.flights or host.connecting or state.phase == "resuming":
         return NOTHING
     if host.reconnect:
         return Decision((Connecting((name,)),), (Connect(name),))
@@ -105,14 +105,23 @@ def _gate(plan: Plan, state: State, host: HostState, course: Course, stage: int)
     attempt = host.tries.get((planned.id, "health", course.direction, host.probe), 0) + 1
     key = Key(host.name, planned.id, "health", attempt=attempt, sub=host.probe + 1, direction=course.direction)
     try:
-        probe: Probe = fill(written, of_host(plan, state, host))
+        effect = gate_probe(plan, state, host, key)
+    except Lost as lost:
+        return _failed_at_once(key, written, f"unreachable: {lost}")
     except RunbookError as error:
         return _failed_at_once(key, written, words(error))
+    started = Started(key, "health", describe(effect.probe), effect.on if effect.on != host.name else "", kind="sample")
+    return Decision((started,), (effect,))
+
+
+def gate_probe(plan: Plan, state: State, host: HostState, key: Key) -> Sample:
+    """The question that a health probe's key stands for. Raises Lost, and RunbookError where a template fails."""
+    written = plan.stages[state.index.stages[key.task]].health[host.name][key.sub - 1]
+    probe: Probe = fill(written, of_host(plan, state, host))
     on = LOCAL if probe.source == "control" else host.name
     if state.hosts[on].lost:
-        return _failed_at_once(key, written, f"unreachable: {state.hosts[on].lost}")
-    started = Started(key, "health", describe(probe), on if on != host.name else "", kind="sample")
-    return Decision((started,), (Sample(key, on, host.name, probe),))
+        raise Lost(state.hosts[on].lost)
+    return Sample(key, on, host.name, probe)
 
 
 def _failed_at_once(key: Key, probe: Probe, why: str) -> Decision:

@@ -68,9 +68,9 @@ def waves_again(plan: Plan, state: State, hosts: Sequence[str]) -> tuple[Wave, .
 
 
 def scope_of(plan: Plan, state: State) -> Scope:
-    """How far the abort in force goes back."""
+    """How far the abort in force goes back; what somebody has asked for knows no bounds but those that they named."""
     aborted = state.aborted
-    if aborted is None or aborted.stage not in state.index.stages:
+    if state.wished or aborted is None or aborted.stage not in state.index.stages:
         return "run"
     return plan.stages[state.index.stages[aborted.stage]].rollback_scope
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from executor.engine import abort, finish, stage
+from executor.engine import abort, finish, resume, stage
 from executor.engine.effects import Connect, Decision
 from executor.engine.host import rolled_back
 from executor.engine.rollback import scope_of
@@ -25,6 +25,8 @@ def decide_run(plan: Plan, state: State) -> Decision:
     match state.phase:
         case "connecting":
             return _connect(state)
+        case "resuming":
+            return resume.decide(plan, state)
         case "forward":
             return _forward(plan, state)
         case "halting":
@@ -47,6 +49,8 @@ def _connect(state: State) -> Decision:
 
 
 def _forward(plan: Plan, state: State) -> Decision:
+    if state.turning:
+        return abort.begin(plan, state, state.turning)
     decision = abort.interrupt(plan, state)
     if decision is not None:
         return decision
@@ -133,10 +137,14 @@ def _close(plan: Plan, state: State) -> Decision:
 
 
 def _missing(state: State) -> tuple[str, ...]:
-    """Lost hosts, as owners or as delegates, but for whom something could still be undone."""
+    """Lost hosts, as owners or as delegates, but for whom something could still be undone.
+
+    Hosts that were lost, and were there again when the run was resumed, count as lost here: nobody has seen to them.
+    """
     owing = _owing(state)
-    for_others = any(not state.hosts[name].lost for name in owing)
-    return tuple(name for name, host in state.hosts.items() if host.lost and (for_others or name in owing))
+    lost = {name for name, host in state.hosts.items() if host.lost or name in state.found}
+    for_others = any(name not in lost for name in owing)
+    return tuple(name for name in state.hosts if name in lost and (for_others or name in owing))
 
 
 def _returned(plan: Plan, state: State) -> Decision:

@@ -112,7 +112,7 @@ class Work:
     notes: list[Note] = field(default_factory=list)  # a checklist's answers
     rounds: list[Round] = field(default_factory=list)
     doubts: int = 0  # how often nobody could tell what came of the current item's action
-    stuck: Key | None = None  # an attempt of which nobody knows what came of it: the host was lost, or cannot tell
+    stuck: tuple[Key, Flight] | None = None  # an attempt of which nobody knows what came of it
 
     @property
     def broken(self) -> bool:
@@ -241,6 +241,7 @@ class Flight:
     ending: bool = False  # we have asked for its end
     seconds: float = 0.0  # of a wait
     question: Question | None = None
+    spared: bool = False  # its end was asked for by an abort that no longer holds
 
 
 @dataclass(slots=True)

@@ -11,16 +11,28 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from executor.engine import action
+from executor.engine.doubt import (
+    DID_NOT_RUN,
+    RAN,
+    UNKNOWN,
+    after_doubt,
+    assumed,
+    in_doubt,
+    is_guarded,
+    may_repeat,
+    question,
+)
 from executor.engine.effects import Ask, Decision, Effect, Wait
 from executor.engine.judge import Judgement, changed_nothing, command, judge
 from executor.engine.start import Lost, perform, sample
 from executor.engine.values import flag, holds, looped, number, skipped, words
 from executor.engine.work import Here, armed_by, label, name
 from executor.errors import RunbookError
-from executor.events import Asked, ItemEnded, Looped, Question, Retrying, StepEnded
+from executor.events import Answered, Asked, ItemEnded, Looped, Question, Retrying, StepEnded
 from executor.model.actions import SetVars, Shell
-from executor.model.leaves import Value
+from executor.model.leaves import Text, Value
 from executor.model.outcomes import Opinion, Result, Status, Verdict
+from executor.model.probes import Probe
 from executor.templates import fill
 
 CUT_SHORT = "cut short by the abort"
@@ -59,6 +71,8 @@ def _next(here: Here) -> Decision:
     match work.phase:
         case "begin":
             return _begin(here)
+        case "outcome":
+            return _told(here)
         case "only_if" | "unless":
             return _guarded(here)
         case "retry":
@@ -69,6 +83,26 @@ def _next(here: Here) -> Decision:
             return _applied(here)
         case "verify":
             return _verified(here)
+
+
+def again(here: Here) -> Decision:
+    """What the piece of work that is under way was begun with: for a run that is carried on.
+
+    Raises Lost, and RunbookError where a template fails.
+    """
+    work, body = here.work, here.item.body
+    match work.phase:
+        case "only_if" | "unless":
+            script = body.only_if if work.phase == "only_if" else body.unless
+            return perform(here, work.phase, _shell(script, here.values()), label(here))
+        case "apply":
+            return perform(here, "apply", _shell(body.apply, here.values(_judged(here).value)), label(here))
+        case "verify":
+            return _sample_verify(here, assumed(here) if in_doubt(here) else _judged(here).value)
+        case "item":
+            return action.go_on(here, label(here))
+        case _:
+            return action.begin(here, label(here))
 
 
 # --- before the action ----------------------------------------------------------------------------------------------
@@ -126,7 +160,7 @@ def _guard(here: Here, guards: tuple[str, ...]) -> Decision:
         if script is not None:
             if _halting(here):
                 return _cut_short(here)
-            return perform(here, guard, Shell(fill(script, here.values())), label(here))
+            return perform(here, guard, _shell(script, here.values()), label(here), sub=here.work.doubts)
     return _attempt(here)
 
 
@@ -135,6 +169,8 @@ def _guarded(here: Here) -> Decision:
     assert isinstance(result, Result)  # noqa: S101 - evolve stores what a Perform was answered with
     if result.status is not Status.OK:
         return _end_item(here, _failed_command(here, guard, result))
+    if (result.rc == 0) == (guard == "unless") and in_doubt(here):
+        return _end_item(here, Outcome("changed", assumed(here)))
     if (result.rc == 0) == (guard == "unless"):
         return _end_item(here, Outcome("skipped", skipped(), f"{guard} says that it is not needed"))
     return _guard(here, ("unless",) if guard == "only_if" else ())
@@ -153,6 +189,8 @@ def _acted(here: Here) -> Decision:
     ended = action.result(here)
     if ended is None:
         return _cut_short(here) if _halting(here) else action.go_on(here, label(here))
+    if in_doubt(here):
+        return _unknown(here)
     verdict = _judged(here)
     if verdict.failure:
         return _retry(here, verdict) or _end_item(here, _of(here, verdict))
@@ -166,7 +204,32 @@ def _judged(here: Here) -> Judgement:
     work, ended = here.work, action.result(here)
     assert ended is not None  # noqa: S101 - asked only once the action has ended
     body = here.item.body
-    return judge(body, body.action, ended, attempt=work.attempt, register=work.task.register, values=here.values())
+    verdict = judge(body, body.action, ended, attempt=work.attempt, register=work.task.register, values=here.values())
+    return after_doubt(here, verdict)
+
+
+def _unknown(here: Here) -> Decision:
+    """Nobody can tell what came of the action: see `executor.engine.doubt`."""
+    if not _halting(here):
+        if here.item.body.verify is not None:
+            return _sample_verify(here, assumed(here))
+        if is_guarded(here):
+            return _guard(here, ("only_if", "unless"))
+        if may_repeat(here):
+            return _attempt(here)
+        if here.plan.attended:
+            key, asked = here.key("outcome", here.work.doubts), question(here)
+            return Decision((Asked(key, asked),), (Ask(key, asked),))
+    return _end_item(here, _failed(here, _judged(here).failure, fatal=True))
+
+
+def _told(here: Here) -> Decision:
+    """Somebody has said what came of it."""
+    answer = here.work.answer
+    choice = answer.choice if isinstance(answer, Answered) else ""
+    if choice == RAN:
+        return _end_item(here, Outcome("changed", assumed(here)))
+    return _attempt(here) if choice == DID_NOT_RUN else _end_item(here, _failed(here, UNKNOWN, fatal=True))
 
 
 def _retry(here: Here, verdict: Judgement) -> Decision | None:
@@ -193,7 +256,11 @@ def _apply(here: Here, verdict: Judgement) -> Decision:
         return _verify(here, verdict)
     if _halting(here):
         return _cut_short(here)
-    return perform(here, "apply", Shell(fill(apply, here.values(verdict.value))), label(here))
+    return perform(here, "apply", _shell(apply, here.values(verdict.value)), label(here))
+
+
+def _shell(script: Text | None, values: Mapping[str, Value]) -> Shell:
+    return Shell(fill(script, values) if script is not None else "")
 
 
 def _applied(here: Here) -> Decision:
@@ -210,12 +277,22 @@ def _verify(here: Here, verdict: Judgement) -> Decision:
         return _end_item(here, _of(here, verdict))
     if _halting(here):
         return _cut_short(here)
-    return sample(here, "verify", fill(probe, here.values(verdict.value)), label(here))
+    return _sample_verify(here, verdict.value)
+
+
+def _sample_verify(here: Here, value: Mapping[str, Value]) -> Decision:
+    probe: Probe = fill(here.item.body.verify, here.values(dict(value)))  # type: ignore[assignment]  # there is one
+    return sample(here, "verify", probe, label(here), sub=here.work.doubts)
 
 
 def _verified(here: Here) -> Decision:
     answer, verdict = here.work.answer, _judged(here)
     assert isinstance(answer, Verdict)  # noqa: S101 - evolve stores what a Sample was answered with
+    if in_doubt(here):
+        if answer.opinion is Opinion.PASSED:
+            return _end_item(here, Outcome("changed", assumed(here)))
+        cut = answer.opinion is Opinion.CANCELLED
+        return _end_item(here, _failed(here, f"{UNKNOWN}; verify: {answer.summary}", fatal=True, cut=cut))
     if answer.opinion is not Opinion.PASSED:
         cancelled = answer.opinion is Opinion.CANCELLED
         reason = CUT_SHORT if cancelled else f"verify: {answer.summary}"
@@ -236,10 +313,11 @@ def _of(here: Here, verdict: Judgement) -> Outcome:
 
 
 def _failed(
-    here: Here, reason: str, value: Mapping[str, Value] | None = None, *, fatal: bool = False, unreachable: bool = False
-) -> Outcome:
+    here: Here, reason: str, value: Mapping[str, Value] | None = None, *, fatal: bool = False,
+    unreachable: bool = False, cut: bool = False,
+) -> Outcome:  # fmt: skip
     known: dict[str, Value] = {"changed": False, "skipped": False, **(value or {}), "failed": True}
-    return Outcome("failed", {**known, "attempts": here.work.attempt}, reason, fatal, unreachable)
+    return Outcome("failed", {**known, "attempts": here.work.attempt}, reason, fatal, unreachable, cut)
 
 
 def _failed_command(here: Here, what: str, result: Result, value: Mapping[str, Value] | None = None) -> Outcome:
@@ -248,7 +326,7 @@ def _failed_command(here: Here, what: str, result: Result, value: Mapping[str, V
 
 
 def _cut_short(here: Here) -> Decision:
-    return _end_item(here, replace(_failed(here, CUT_SHORT, fatal=True), cut=True))
+    return _end_item(here, _failed(here, CUT_SHORT, fatal=True, cut=True))
 
 
 def _halting(here: Here) -> bool:
@@ -299,7 +377,8 @@ def _end_step(here: Here, outcome: Outcome) -> Decision:
 
 def _disarms(here: Here) -> bool:
     """Something was armed when the item started, and there is nothing to undo after all."""
-    return changed_nothing(here.work.result) and armed_by(here.host, here.work) is not None
+    done = changed_nothing(here.work.result) and not here.work.doubts
+    return done and armed_by(here.host, here.work) is not None
 
 
 def _ended(here: Here, word: Word, outcome: Outcome, disarmed: tuple[int, ...] = ()) -> StepEnded:

@@ -23,6 +23,8 @@ from executor.model.leaves import Value
 from executor.model.plans import PlannedStep
 from executor.model.steps import Body, Item, Task
 
+# Doing them once more comes to the same: they look at what is there, and only the first attempt keeps what there was.
+REPEATABLE = (*SELF_UNDOING, Undo, Fetch)
 _NOTHING_TO_UNDO = (Assert, Checklist, Fetch, Pause, ProbeAction, SetVars)
 
 
@@ -82,6 +84,13 @@ def cut(state: State, host: HostState | None) -> int:
     """
     cuts = [*state.cuts.values(), *(host.cuts.values() if host else ())]
     return max((seq for seq, _ in cuts), default=0)
+
+
+def asked_for(state: State, entry: Entry) -> bool:
+    """Whether it is among what somebody wants undone, where they named hosts or stages. What belongs to the run is no
+    host's."""
+    host = not state.only_hosts or (entry.host in state.only_hosts and not entry.run_wide)
+    return host and (not state.only_stages or entry.stage in state.only_stages)
 
 
 def pending(state: State, host: HostState) -> list[Entry]:

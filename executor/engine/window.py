@@ -38,13 +38,16 @@ def look(plan: Plan, state: State, planned: PlannedStage, hosts: tuple[str, ...]
         key = Key(name, planned.id, "before", sub=number)
         events.append(Started(key, "health beforehand", describe(written), kind="sample"))
         try:
-            probe: Probe = fill(written, of_host(plan, state, state.hosts[name]))
+            effects.append(look_at(plan, state, planned, key))
         except RunbookError as error:
             events.append(Judged(key, Verdict(Opinion.FAILED, words(error), samples=0)))
-            continue
-        on = LOCAL if probe.source == "control" else name
-        effects.append(Sample(key, on, name, _once(probe)))
     return Decision(tuple(events), tuple(effects))
+
+
+def look_at(plan: Plan, state: State, planned: PlannedStage, key: Key) -> Sample:
+    """One look of that kind. Raises RunbookError."""
+    probe: Probe = fill(planned.health[key.host][key.sub - 1], of_host(plan, state, state.hosts[key.host]))
+    return Sample(key, LOCAL if probe.source == "control" else key.host, key.host, _once(probe))
 
 
 def _once(probe: Probe) -> Probe:
