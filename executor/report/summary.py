@@ -89,7 +89,7 @@ def _headline(view: RunView) -> list[Line]:
     tone: Tone = "good" if view.ended.exit is Exit.DONE else "bad"
     took = duration(view.elapsed)
     lines = [line(f"{run.name}: {_meaning(view, view.ended)}", tone=tone)]
-    if view.ended.reason and not view.failures:
+    if view.ended.reason and not view.failures and not view.aborts:
         lines.append(line(f"  {view.ended.reason}"))
     lines.append(line(f"  run {run.run}{who}, {took}, exit {int(view.ended.exit)}", tone="quiet"))
     return lines
@@ -148,7 +148,7 @@ def _incomplete(ended: RunEnded) -> str:
     sick = names(name for name, host in ended.hosts.items() if host.state == "unhealthy")
     troubles = [
         f"rollback is not complete on {behind}" if behind else "",
-        f"{sick} not healthy after it" if sick else "",
+        f"{sick} not healthy after rollback" if sick else "",
     ]
     return "ACT NOW: " + ("; ".join(trouble for trouble in troubles if trouble) or ended.status)
 
@@ -163,7 +163,8 @@ def _failures(view: RunView) -> Iterator[Line]:
         text = f"  {names(failure.host for failure in alike)}  {undoing}{what}: {first.reason}"
         yield line(text, tone="bad", output=first.output)
     if not view.failures:
-        yield from (line(f"  {abort.reason}", tone="bad") for abort in view.aborts)
+        # That it was interrupted stands in the headline.
+        yield from (line(f"  {abort.reason}", tone="bad") for abort in view.aborts if abort.reason != "interrupted")
 
 
 def _alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:

@@ -70,6 +70,17 @@ def test_a_host_that_is_not_wholly_undone_says_so_itself() -> None:
     assert "  web3       rolled back  what had a way back is undone; other changes stay (below)" in shown
 
 
+def test_that_a_run_was_interrupted_is_told_once() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.roll_out()
+    tape.say(Aborted("2", "interrupted", "rollback"))
+    tape.end(Exit.ROLLED_BACK, "interrupted, rolled back", {"web1": HostSummary("rolled back")}, reason="interrupted")
+    shown = text(summary(ending(tape), commands=()), colour=False)
+    assert shown.startswith("Production deploy: INTERRUPTED; everything that it had changed is undone\n")
+    assert shown.count("interrupted") == 0
+
+
 UNDONE = {"web1": HostSummary("rolled back")}
 
 
@@ -111,7 +122,7 @@ UNDONE = {"web1": HostSummary("rolled back")}
             "DONE, but without web1",
         ),
         (Exit.PARTIAL, {"web1": HostSummary("done")}, (), False, "THE engine's own words"),
-        (Exit.INCOMPLETE, {"web1": HostSummary("unhealthy")}, (), False, "ACT NOW: web1 not healthy after it"),
+        (Exit.INCOMPLETE, {"web1": HostSummary("unhealthy")}, (), False, "ACT NOW: web1 not healthy after rollback"),
         (Exit.INCOMPLETE, {}, (), False, "ACT NOW: the engine's own words"),
         (Exit.REFUSED, {}, (), False, "REFUSED; nothing was changed"),
         (Exit.INTERRUPTED, {}, (), False, "INTERRUPTED; nothing is undone"),
