@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from executor.language import foreign
 from executor.language.advice import RULES
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
 from executor.language.reader import parse
@@ -26,7 +27,7 @@ FOLDER = Path(__file__).parent
 EXAMPLES = FOLDER / "examples"
 LONGEST_EXAMPLE = 68  # characters; beyond it a table is no table
 
-_PART = re.compile(r"<!-- (?P<what>keys|advice)(?:: (?P<of>[^>]*?))? -->\n.*?<!-- end -->\n", re.DOTALL)
+_PART = re.compile(r"<!-- (?P<what>keys|advice|words)(?:: (?P<of>[^>]*?))? -->\n.*?<!-- end -->\n", re.DOTALL)
 
 Uses = Mapping[tuple[str, str], str]  # (a thing of the language, a key of it) -> its shortest use
 
@@ -34,7 +35,11 @@ Uses = Mapping[tuple[str, str], str]  # (a thing of the language, a key of it) -
 def pages() -> Iterator[tuple[Path, str]]:
     """Every page with parts that are made, and what it should be."""
     examples = uses()
-    makers: dict[str, Callable[[str], str]] = {"keys": lambda of: keys(of, examples), "advice": lambda _: advice()}
+    makers: dict[str, Callable[[str], str]] = {
+        "keys": lambda of: keys(of, examples),
+        "advice": lambda _: advice(),
+        "words": lambda _: words(),
+    }
     for page in sorted(FOLDER.glob("*.md")):
         text = page.read_text("utf-8")
         if _PART.search(text):
@@ -88,7 +93,7 @@ def _takes(schema: Schema) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").replace("{{", "{&#8203;{")
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _code(text: str) -> str:
@@ -212,6 +217,16 @@ def advice() -> str:
         parts.append(f"## {rule.id}\n\n{rule.title[:1].upper()}{rule.title[1:]}.\n\n{rule.reason}\n\n")
         parts.append(f"```yaml\n{rule.instead}```\n\n")
     return "".join(parts).rstrip("\n") + "\n"
+
+
+# --- other tools' words --------------------------------------------------------------------------------------------
+
+
+def words() -> str:
+    """What the program says of Ansible's words."""
+    rows = ["| Ansible | here |", "|---|---|"]
+    rows += [f"| `{word}` | {_cell(said)} |" for word, said in foreign.words().items()]
+    return "\n".join(rows) + "\n"
 
 
 def main() -> None:

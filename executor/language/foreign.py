@@ -169,6 +169,13 @@ _FREE_FORM = re.compile(r"(\w+)=(\S+)")
 _RUNBOOK_THINGS = {"a runbook", "a stage", "a step", "a probe", "a traffic block"}
 
 
+def words() -> dict[str, str]:
+    """Every word of Ansible's that is understood, and how it is said here."""
+    modules = {word: f"`shell: {line}`" for word, line in _SHELL.items()}
+    said = {word: hint.removeprefix("use ") for word, hint in _SAID.items() if "not in this version" not in hint}
+    return dict(sorted((modules | said).items()))
+
+
 def translate(key: str, value: Node, thing: str, known: Iterable[str]) -> str:
     """How `key`, written in `thing` ("a step"), is said here; "" where it is no word of another tool's.
 
