@@ -61,10 +61,11 @@ def load_inventory(
     found = _Sources(Draft(real(root)), vaults, root, patience, Entries(), {})
     for source in sources:
         _read(found, source)
+    if beside is not None:
+        _add_folder(found, beside)
     draft, entries = found.draft, found.entries
     groups = ("all", "ungrouped", *(name for name in entries.groups if name not in {"all", "ungrouped"}))
-    folders = (*found.folders, *((beside,) if beside is not None else ()))
-    files = [read_beside(draft, vaults, folder, groups, ("localhost", *entries.hosts)) for folder in folders]
+    files = [read_beside(draft, vaults, folder, groups, ("localhost", *entries.hosts)) for folder in found.folders]
     check_names(draft)
     inventory = resolve(draft, replace(entries, files=tuple(draft.files)), files, vaults)
     _check_built_in(draft, inventory)
@@ -83,7 +84,14 @@ def _read(found: _Sources, source: str) -> None:
     for file in _files(found.draft, path):
         read = read_file(found.draft, found.vaults, file, found.entries.groups, patience=found.patience)
         found.entries = merge(found.entries, read)
-    found.folders[real(path if kind(path) == "folder" else path.parent)] = None
+    _add_folder(found, path if kind(path) == "folder" else path.parent)
+
+
+def _add_folder(found: _Sources, folder: Path) -> None:
+    """A folder whose variables are read, over those of the folders before; of one that comes again, the last counts."""
+    key = real(folder)
+    found.folders.pop(key, None)
+    found.folders[key] = None
 
 
 def _list(draft: Draft, source: str) -> Entries:

@@ -126,3 +126,20 @@ def test_a_variable_of_a_built_in_name_could_never_be_read_and_is_told() -> None
     place = caught.value.problems[0].place
     assert place is not None
     assert (place.file, place.line) == ("h.ini", 3)
+
+
+def test_variables_beside_inventory_and_runbook_in_one_folder_are_read_once() -> None:
+    Path("group_vars").mkdir()
+    Path("group_vars/all.yml").write_text("x: 1\n")
+    Path("h.ini").write_text("w\n")
+    inventory = load_inventory(["h.ini"], root=Path.cwd(), beside=Path.cwd())
+    assert [layer.name for layer in inventory.layers["w"]] == ["group_vars of all"]
+    assert inventory.files == ("h.ini", "group_vars/all.yml")
+
+
+def test_the_same_folder_again_is_the_strongest_as_for_ansible() -> None:
+    for name in ("a", "b"):
+        Path(name, "group_vars").mkdir(parents=True)
+        Path(name, "hosts").write_text("w\n")
+        Path(name, "group_vars", "all.yml").write_text(f"x: {name}\n")
+    assert load("a/hosts", "b/hosts", "a/hosts").hosts["w"].vars == {"x": "a"}
