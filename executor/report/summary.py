@@ -38,7 +38,9 @@ def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
     `commands` are those of `runbook` that may be proposed as the next thing to type.
     """
     sections = [_headline(view)]
-    if view.ended is not None:
+    if view.ended is None:
+        sections.append(_section("Begun there, and not known to have ended", _running(view)))
+    else:
         sections += [
             _section("What went wrong", _failures(view)),
             _section("Left to undo", _left(view.ended.left)),
@@ -176,10 +178,13 @@ def _alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:
 
 def _running(view: RunView) -> Iterator[Line]:
     """Steps that go on by themselves on their hosts."""
+    groups: dict[str, list[str]] = {}
     for host in view.active.values():
         for work in host.works.values():
             if work.prints:
-                yield line(f"  {host.name}  {label(work.key, work.name)}", tone="warn")
+                groups.setdefault(label(work.key, work.name), []).append(host.name)
+    for work_name, hosts in groups.items():
+        yield line(f"  {names(hosts)}  {work_name}", tone="warn")
 
 
 def _left(left: Sequence[Owed]) -> Iterator[Line]:

@@ -200,6 +200,15 @@ def test_what_still_runs_on_its_host_is_named() -> None:
     assert texts[texts.index("Still running there when the run ended") + 1 :][:2] == ["  web1  Unpack", ""]
 
 
+def test_a_run_that_has_not_ended_names_what_is_going_on() -> None:
+    tape = Tape(("web1", "web2", "web3"))
+    tape.begin()
+    tape.say(*(Started(Key(host, "2.1"), "Unpack") for host in tape.hosts))
+    tape.say(Ended(Key("web2", "2.1"), Result(Status.OK, rc=0)))
+    texts = [one.text for one in summary(ending(tape), commands=())]
+    assert texts[-2:] == ["Begun there, and not known to have ended", "  web1, web3  Unpack"]
+
+
 def test_a_watch_counts_once_the_stage_is_given_up_for_it() -> None:
     """A person may have had it begin again: then it is no failure of the run."""
     watch = Key("localhost", "2.w1", "watch")
