@@ -121,6 +121,15 @@ def test_a_runbook_whose_parameters_have_no_values_is_held_against_its_hosts(
     assert "'colour' is not defined" in capsys.readouterr().out
 
 
+def test_without_values_a_result_of_a_later_step_is_known_to_be_missing_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write("inventories/prod.yml", INVENTORY)
+    steps = "[{shell: 'a {{ b.stdout }}'}, {name: B, shell: 'b {{ version }}', register: b}]"
+    head = "name: A\nparams: {version: {required: true}}\n"
+    file = write("a.yml", f"{head}stages: [{{name: A, hosts: web, steps: {steps}}}]\n")
+    assert call(["validate", file, "-i", "prod"]) == Exit.INVALID
+    assert "which comes later" in capsys.readouterr().out
+
+
 # --- formats -----------------------------------------------------------------------------------------------------
 
 PLACE = Place("a dir/é,b.yml", 3, 5, 3, 9)

@@ -30,6 +30,7 @@ STEP = "      - shell: a | b\n"
         ("      - shell: a | b  # runbook: ignore pipe, no-rollback\n", []),
         ("      - shell: a | b  # runbook: ignore pipe no-rollback\n", []),
         ("      # runbook: ignore pipe, no-rollback\n" + STEP, []),
+        ("      - shell: a  # runbook: ignore pipe, no-rollback\n" + STEP, [("no-rollback", 8), ("pipe", 8)]),
         ("      # runbook: ignore pipe\n" + STEP + STEP, [("no-rollback", 8), ("no-rollback", 9), ("pipe", 9)]),
         (STEP.rstrip() + "  # runbook: ignore raw\n" + STEP, [(c, n) for n in (7, 8) for c in ("no-rollback", "pipe")]),
         ("      - rollback: none\n        shell: |\n          a | b  # runbook: ignore pipe\n", []),
