@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from executor.actions import fetch, file, script, shell, symlink, unarchive, undo
-from executor.actions.posix import CannotStart
+from executor.actions.posix import CannotStart, not_needed
 from executor.engine.effects import Perform
 from executor.hosts.protocol import Job, JobEnd
 from executor.model.actions import Copy, Fetch, Script, Shell, Symlink, TemplateFile, Unarchive, Undo
@@ -41,6 +41,12 @@ def job(perform: Perform, *, run: str, job_id: str, root: Path = Path()) -> Job:
 def speaks_to_us(perform: Perform) -> bool:
     """Is the job's standard output for `result` (or the receiver) alone? Then it is no news for people."""
     return not isinstance(perform.action, Shell | Script)
+
+
+def whisper(perform: Perform) -> bytes:
+    """With what a command's output begins where it is for `result` alone: a guard has said that it is not needed."""
+    guarded = isinstance(perform.action, Shell | Script) and bool(not_needed(perform))
+    return f"{shell.mark(perform)}\n".encode() if guarded else b""
 
 
 def keeps_output(perform: Perform) -> bool:

@@ -45,7 +45,7 @@ def wrapped(perform: Perform, name: str, program: bytes, interpreter: str, args:
     `interpreter` is a command line that takes a file; `name` is what the file is called, for the program's messages.
     """
     guards = guard(perform, "skip")
-    skip = f"""skip() {{ printf '%s\\n' {quote(_mark(perform))} "$1"; exit 0; }}"""
+    skip = f"""skip() {{ printf '%s\\n' {quote(mark(perform))} "$1"; exit 0; }}"""
     if perform.dry:
         return compose(("dry.sh",), {}, functions=skip, guard=guards)
     words = " ".join(quote(arg) for arg in args)
@@ -65,13 +65,14 @@ def result(
     said = command_result(end, stdout, stderr, register=perform.register, truncated=truncated, tail=tail)
     if end.how != "exited" or end.rc != 0:
         return said
-    mark, _, reason = stdout.decode("utf-8", "replace").removesuffix("\n").partition("\n")
-    if mark == _mark(perform) and not_needed(perform):
+    first, _, reason = stdout.decode("utf-8", "replace").removesuffix("\n").partition("\n")
+    if first == mark(perform) and not_needed(perform):
         return Result(Status.OK, rc=0, changed=False, detail=reason, duration=end.duration)
     if perform.dry:
         return Result(Status.OK, rc=0, changed=True, detail="would run", duration=end.duration)
     return replace(said, changed=None)
 
 
-def _mark(perform: Perform) -> str:
+def mark(perform: Perform) -> str:
+    """The line with which a guard says that the command was not run; no command says it by accident."""
     return f"not needed ({token(perform.key)}):"

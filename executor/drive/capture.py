@@ -8,6 +8,7 @@ from collections import deque
 from pathlib import Path
 
 from executor.drive.inbox import Inbox, Output
+from executor.drive.whisper import Whisper
 from executor.events import Key
 from executor.hosts.protocol import Stream
 from executor.secrets import NOTHING_TO_HIDE, Redactor
@@ -22,9 +23,17 @@ class Capture:
     """The sink of one job. Constant memory, whatever the job prints; safe to call from any thread."""
 
     def __init__(
-        self, key: Key, file: Path | None, inbox: Inbox, *, keep: bool, redactor: Redactor = NOTHING_TO_HIDE
+        self,
+        key: Key,
+        file: Path | None,
+        inbox: Inbox,
+        *,
+        keep: bool,
+        redactor: Redactor = NOTHING_TO_HIDE,
+        whisper: bytes = b"",
     ) -> None:
-        """`file` is None for output that is meant for the program alone: it is neither kept in a file nor shown."""
+        """`file` is None for output that is meant for the program alone: it is neither kept in a file nor shown. So is
+        output that begins with `whisper`."""
         self._key = key
         self._file = file
         self._inbox = inbox
@@ -37,6 +46,7 @@ class Capture:
         self._clean: dict[Stream, Redacted] = (
             {"stdout": Redacted(redactor), "stderr": Redacted(redactor)} if redactor else {}
         )
+        self._whisper = Whisper(whisper)
         self.truncated = False
         self.file_error = ""
 
@@ -51,6 +61,11 @@ class Capture:
             room = REGISTER_LIMIT - len(kept)
             kept += data[:room]
             self.truncated = self.truncated or len(data) > room
+        self._show(stream, self._whisper.pass_on(data) if stream == "stdout" else data)
+
+    def _show(self, stream: Stream, data: bytes) -> None:
+        if not data:
+            return
         self._remember(data[-TAIL_LIMIT:])
         if self._file is None:
             return
@@ -62,6 +77,7 @@ class Capture:
         """Nothing more will come."""
         for stream, rest in self._clean.items():
             self._take(stream, rest.end())
+        self._show("stdout", self._whisper.end())
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -71,8 +87,9 @@ class Capture:
         return bytes(self._kept[stream])
 
     def tail(self) -> bytes:
-        """The end of all output, stdout and stderr as they came."""
-        return b"".join(self._tail)[-TAIL_LIMIT:]
+        """The end of all output, stdout and stderr as they came, and that it could not be kept, where that is so."""
+        note = f"\n[{self.file_error}]\n".encode() if self.file_error else b""
+        return b"".join(self._tail)[-TAIL_LIMIT:] + note
 
     def _remember(self, data: bytes) -> None:
         self._tail.append(data)
@@ -86,7 +103,8 @@ class Capture:
         try:
             if self._fd is None:
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+                # A job that is attached to again tells all of it again: what is there from before makes way.
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
                 self._fd = os.open(file, flags, 0o600)
             view = memoryview(data)
             while view:

@@ -14,7 +14,7 @@ from executor.hosts.protocol import JobEnd
 from executor.model.actions import Pause, Script, Shell
 from executor.model.outcomes import Result, Status
 from executor.model.steps import Settings
-from tests.actions.running import HOSTILE, Here
+from tests.actions.running import HOSTILE, RUN, Here
 
 KEY = Key("web1", "1.1")
 
@@ -98,6 +98,9 @@ def test_creates_and_removes_say_not_needed_for_any_name(here: Here, name: str) 
     assert run(here, removes).changed is None
     path.rmdir()
     assert run(here, removes).detail == f"there is no {path}"
+    # What the guard says begins as the program expects: nobody is shown it.
+    _, said, _ = here.run(actions.job(removes, run=RUN, job_id="1"))
+    assert said.startswith(actions.whisper(removes))
     assert not list(here.home.glob("pwned*"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from executor.drive.capture import PENDING_LIMIT, REGISTER_LIMIT, TAIL_LIMIT, Capture
 from executor.drive.inbox import Inbox, Output
 from executor.events import Key
@@ -74,7 +76,30 @@ def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(tmp_path: Path
     sink = capture(tmp_path, Inbox())
     sink.output("stdout", b"x")
     sink.close()
-    assert "could not be kept" in sink.file_error
+    assert sink.tail().startswith(b"x\n[its output could not be kept: ")
+
+
+@pytest.mark.parametrize(
+    "pieces", [[b"not needed:\nit is there\n"], [b"not ", b"needed:", b"\n", b"it is ", b"there\n"]]
+)
+def test_what_a_guard_says_is_kept_for_the_result_and_shown_to_nobody(tmp_path: Path, pieces: list[bytes]) -> None:
+    inbox = Inbox()
+    sink = Capture(KEY, tmp_path / "out", inbox, keep=True, whisper=b"not needed:\n")
+    for piece in pieces:
+        sink.output("stdout", piece)
+    sink.close()
+    assert sink.kept("stdout") == b"not needed:\nit is there\n"
+    assert (sink.tail(), inbox.gather(0), (tmp_path / "out").exists()) == (b"", [], False)
+
+
+@pytest.mark.parametrize("said", [b"not at all\n", b"not need", b"nothing\nnot needed:\n"])
+def test_output_that_only_begins_alike_is_shown(tmp_path: Path, said: bytes) -> None:
+    sink = Capture(KEY, tmp_path / "out", Inbox(), keep=True, whisper=b"not needed:\n")
+    for byte in said:
+        sink.output("stdout", bytes([byte]))
+    sink.output("stderr", b"and a warning\n")
+    sink.close()
+    assert sorted((tmp_path / "out").read_bytes()) == sorted(said + b"and a warning\n")
 
 
 def test_what_a_script_of_ours_says_is_for_us_alone(tmp_path: Path) -> None:
