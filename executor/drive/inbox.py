@@ -6,7 +6,7 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from executor.events import Event, Key
 from executor.hosts.protocol import Stream
@@ -30,6 +30,13 @@ class Call:
 
 
 Message: TypeAlias = Event | Output | Call
+
+
+class Source(Protocol):
+    """Where the loop gets its messages from."""
+
+    def gather(self, timeout: float) -> list[Message]:
+        """What is waiting; waits up to `timeout` seconds for the first of it."""
 
 
 class Inbox:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from executor.drive.inbox import Clock
 from executor.events import Ended, Event, Key, Stamp
 from executor.hosts.protocol import Stream
-from executor.journal.log import Log
 from executor.model.outcomes import Result, Verdict
 from executor.report.protocol import Reporter
 
@@ -48,14 +48,35 @@ class Reporters:
                     self._complain(f"{type(reporter).__name__} failed and is silent from here on: {error!r}")
 
 
+class Disk(Protocol):
+    """Where events are kept: `executor.journal.log.Log`. Both methods may raise JournalFailed."""
+
+    def append(self, records: Sequence[tuple[Stamp, Event]], /) -> None: ...
+
+    def sync(self) -> None:
+        """Whatever was appended is on disk when this returns."""
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class Recorder:
     """Stamps events, appends them to the journal, and tells the reports once they are on disk."""
 
-    def __init__(self, log: Log, reporters: Reporters, clock: Clock, seq: int = 0) -> None:
+    def __init__(
+        self,
+        log: Disk,
+        reporters: Reporters,
+        clock: Clock,
+        seq: int = 0,
+        wall: Callable[[], datetime] = _wall_clock,
+    ) -> None:
         self._log = log
         self._reporters = reporters
         self._clock = clock
         self._seq = seq
+        self._wall = wall
         self._untold: list[tuple[Stamp, Event]] = []
 
     def record(self, events: Iterable[Event]) -> None:
@@ -63,7 +84,7 @@ class Recorder:
         records = []
         for event in events:
             self._seq += 1
-            records.append((Stamp(self._seq, datetime.now(UTC), self._clock()), _told(event)))
+            records.append((Stamp(self._seq, self._wall(), self._clock()), _told(event)))
         self._log.append(records)
         self._untold += records
 
