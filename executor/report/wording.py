@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from executor.events import (
@@ -104,8 +105,7 @@ def _stage(
 ) -> tuple[Line, ...]:
     match event:
         case StageStarted():
-            left_out = (line(f"left out: {why}", host, "quiet") for host, why in event.left_out.items())
-            return (line(f"{_nth(plan, event.stage)}{event.name}: {_extent(event)}", tone="head"), *left_out)
+            return (line(f"{_nth(plan, event.stage)}{event.name}: {_extent(event)}", tone="head"), *_left_out(event))
         case StageSkipped(stage, name, reason):
             return (line(f"{_nth(plan, stage)}{name}: skipped, {reason}", tone="quiet"),)
         case StageEnded(stage, passed):
@@ -129,6 +129,18 @@ def _stage(
 def _nth(plan: Plan, stage: str) -> str:
     ids = [planned.id for planned in plan.stages]
     return f"Stage {ids.index(stage) + 1} of {len(ids)}, " if stage in ids else ""
+
+
+def _left_out(event: StageStarted) -> Iterator[Line]:
+    """Hosts that are left out for the same reason share a line: --limit may leave out hundreds."""
+    groups: dict[str, list[str]] = {}
+    for host, why in event.left_out.items():
+        groups.setdefault(why, []).append(host)
+    for why, hosts in groups.items():
+        if len(hosts) == 1:
+            yield line(f"left out: {why}", hosts[0], "quiet")
+        else:
+            yield line(f"left out: {some_names(hosts, 100)}: {why}", tone="quiet")
 
 
 def _extent(event: StageStarted) -> str:

@@ -52,6 +52,16 @@ def said(*events: Event) -> list[Line]:
     return list(told(view, PLAN, Stamp(len(events), BEGAN, float(len(events))), events[-1]))
 
 
+def test_hosts_that_are_left_out_for_one_reason_share_a_line() -> None:
+    hosts = tuple(f"web{number}" for number in range(1, 41))
+    reasons = dict.fromkeys(hosts[1:], "--limit leaves it out") | {"db1": "it has failed before"}
+    _, limited, failed = said(StageStarted("1", "Roll out", hosts[:1], (hosts[:1],), left_out=reasons))
+    assert (limited.host, failed.host) == ("", "db1")
+    assert limited.text.startswith("left out: web2")
+    assert limited.text.endswith(": --limit leaves it out")
+    assert failed.text == "left out: it has failed before"
+
+
 def turned(*states: str) -> list[Line]:
     verdict = Verdict(Opinion.PASSED, "error rate 1%")
     return said(WatchStarted(WATCH, "http"), *(WatchTurned(WATCH, state, verdict) for state in states))  # type: ignore[arg-type] # all are states
