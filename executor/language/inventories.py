@@ -14,8 +14,7 @@ from executor.language.draft import Draft
 from executor.language.hierarchy import resolve
 from executor.language.inventory import addresses
 from executor.language.inventory.entries import Entries, HostEntry, merge
-from executor.language.inventory.formats import read_file
-from executor.language.inventory.script import PATIENCE
+from executor.language.inventory.formats import PATIENCE, read_file
 from executor.language.inventory.vars_folders import read_beside
 from executor.language.inventory.vault import Vaults
 from executor.language.names import BUILT_IN, why_not

@@ -14,7 +14,6 @@ from executor.language.inventory.entries import Entries
 from executor.language.inventory.ini import read_ini
 from executor.language.inventory.loose import parse_loosely
 from executor.language.inventory.native import read_native
-from executor.language.inventory.script import read_script
 from executor.language.inventory.values import VarsReader, hush, opened
 from executor.language.inventory.vault import HEADER, Vaults
 from executor.language.projects import real
@@ -22,6 +21,7 @@ from executor.language.reader import parse
 from executor.language.sources import Source, read, shown
 from executor.model.places import Place
 
+PATIENCE = 60.0  # seconds for all that one program is asked
 _YAML = {".yml", ".yaml", ".json"}
 _LOOKS_LIKE_YAML = re.compile(r"(?:---|\{)|['\"]?[\w.-]+['\"]?:(?:\s|$)")
 
@@ -32,6 +32,8 @@ def read_file(draft: Draft, vaults: Vaults, path: Path, groups: Iterable[str], *
     `groups` are known from other sources already. A program is run, for at most `patience` seconds.
     """
     if _is_program(path):
+        from executor.language.inventory.script import read_script  # noqa: PLC0415  heavy: it starts processes
+
         draft.files.append(shown(path))
         return read_script(draft, vaults, path, patience=patience)
     try:

@@ -63,7 +63,8 @@ def _yaml_scalar(text: str, tag: str) -> None | bool | int | float | str:
         return text
     try:
         found = _RULES.construct(standard, text)
-    except (ValueError, yaml.YAMLError, KeyError) as error:
+    except (ValueError, LookupError, AttributeError, OverflowError, yaml.YAMLError) as error:
+        # With a tag before it, any text comes to the library's function for that type, which may not expect it.
         raise ValueError(f"{text[:40]!r} is no {standard.rpartition(':')[2]}") from error
     if isinstance(found, datetime.date):
         return found.isoformat()

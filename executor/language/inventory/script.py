@@ -25,7 +25,6 @@ from executor.model.inventories import Layer
 from executor.model.leaves import Value
 from executor.model.places import Place
 
-PATIENCE = 60.0  # seconds for all that one program is asked
 MAX_BYTES = 64 * 1024 * 1024  # of what it prints, at once
 _TOLD = 300  # characters of its standard error that a message shows
 _MOST_PROBLEMS = 20  # that are told of one program
@@ -56,7 +55,7 @@ class _Reading:
             self.draft.say(message, self.place, hint, "inventory-program")
 
 
-def read_script(draft: Draft, vaults: Vaults, path: Path, *, patience: float = PATIENCE) -> Entries:
+def read_script(draft: Draft, vaults: Vaults, path: Path, *, patience: float) -> Entries:
     """What the program at `path` prints, within `patience` seconds; what goes wrong is noted in the draft."""
     name = shown(path)
     reading = _Reading(draft, vaults, path, time.monotonic() + patience, Place(name))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
-import hmac
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -89,6 +86,9 @@ class Vaults:
         return self._kept[name] if name is not None else None
 
     def _opened(self, text: str) -> bytes:
+        import hashlib  # noqa: PLC0415  heavy, and needed where there is a vault
+        import hmac  # noqa: PLC0415  as above
+
         salt, digest, content = _parts(text)
         if self._passwords is None:
             self._passwords = [_password(name) for name in self._files]
@@ -147,6 +147,8 @@ def _password(name: str) -> bytes:
 
 
 def _printed(path: Path) -> bytes:
+    import subprocess  # noqa: PLC0415  heavy, and seldom needed
+
     try:
         # Its standard error and input stay the terminal's: it may ask for something.
         done = subprocess.run([path.absolute()], stdout=subprocess.PIPE, timeout=_PATIENCE, check=True)
