@@ -15,6 +15,7 @@ RUNBOOK = """\
 # yaml-language-server: $schema=../schemas/runbook.schema.json
 name: Hello
 description: Writes a file on each host, one host at a time, proves it, and undoes it if that fails.
+timeout: 1m
 
 params:
   greeting: {type: string, default: hello, description: What the file says}

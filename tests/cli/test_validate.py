@@ -213,3 +213,14 @@ def test_what_has_no_place_is_a_notification_of_the_run() -> None:
     invocation = sarif()["runs"][0]["invocations"][0]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolConfigurationNotifications"][0]["message"]["text"] == "-e x gives no value (write -e x=1)"
+
+
+def test_what_init_writes_needs_no_advice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["init", str(project / "new")]) == Exit.DONE
+    capsys.readouterr()
+    assert call(["validate", str(project / "new"), "--strict"]) == Exit.DONE
+    assert capsys.readouterr().out == "2 files checked: no problems\n"
+
+
+def test_the_shipped_runbooks_need_no_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["validate", str(Path(__file__).parents[2] / "runbooks"), "--strict"]) == Exit.DONE, capsys.readouterr()
