@@ -31,7 +31,8 @@ class Client:
             env={"PATH": os.environ["PATH"], "HOME": str(workspace), "http_proxy": "http://127.0.0.1:9"},
         )
         self._messages: Queue[dict[str, Any] | None] = Queue()
-        Thread(target=self._read, daemon=True).start()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._last = 0
         self.diagnostics: dict[str, list[dict[str, Any]]] = {}
         folder = {"uri": workspace.as_uri(), "name": "project"}
@@ -50,6 +51,10 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
 
     def open(self, file: Path) -> list[dict[str, Any]]:
         """Open a file as an editor does, and wait for what the server says is wrong with it."""
