@@ -18,11 +18,13 @@ from executor.errors import Exit
 COMMANDS = {
     "run": "Run a runbook on the hosts of an inventory.",
     "plan": "Show everything that run would do, without a connection.",
+    "simulate": "The whole run in the program alone, with what you want to see fail.",
     "validate": "Check runbooks and inventories, offline.",
     "exec": "Run one command on many hosts.",
     "ssh": "Log in to a host of the inventory.",
     "ping": "Can every host be reached, logged in to, written on and forwarded through?",
     "trust": "Look at a new host's key and keep it.",
+    "resume": "Carry on a run that was stopped, crashed or lost its machine.",
     "show": "One run's timeline, or the list of runs.",
     "logs": "What the steps of a run printed.",
     "inventory": "Hosts, groups and variables of an inventory.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -28,10 +29,27 @@ class Sources:
     names: tuple[str, ...] = ()
     vault_password_files: tuple[str, ...] = ()
 
-    def flags(self) -> list[str]:
-        """The same on a command line."""
-        named = [word for name in self.names for word in ("-i", name)]
-        return named + [word for file in self.vault_password_files for word in ("--vault-password-file", file)]
+    def flags(self, *, absolute: bool = False) -> list[str]:
+        """The same on a command line; `absolute`: one that is typed in another folder."""
+        names, files = self.names, self.vault_password_files
+        if absolute:
+            names, files = tuple(map(_absolute, names)), tuple(map(_absolute, files))
+        named = [word for name in names for word in ("-i", name)]
+        return named + [word for file in files for word in ("--vault-password-file", file)]
+
+    @classmethod
+    def of_flags(cls, words: Sequence[str]) -> Sources:
+        """From what `flags` gives."""
+        pairs = list(zip(words[::2], words[1::2], strict=True))
+        return cls(
+            tuple(value for flag, value in pairs if flag == "-i"),
+            tuple(value for flag, value in pairs if flag != "-i"),
+        )
+
+
+def _absolute(name: str) -> str:
+    """A path that is there from here, as it is called from anywhere; other names as they are."""
+    return str(Path(name).absolute()) if Path(name).exists() else name
 
 
 def inventory_option(function: F) -> F:
@@ -129,4 +147,15 @@ run_options = _stack(
         "--output", "output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT",
         help="jsonl: one event a line.",
     ),
+)  # fmt: skip
+
+carry_options = _stack(
+    click.option("-K", "--ask-become-pass", is_flag=True, help="Ask once for sudo's password."),
+    click.option(
+        "--lost-after", type=seconds, envvar="RUNBOOK_LOST_AFTER", metavar="TIME",
+        help="How long a host that goes away is looked for. Default: 60s.",
+    ),
+    click.option("-D", "--diff", is_flag=True, help="Show what changes in files."),
+    click.option("-v", "--verbose", count=True, help="More: -v output as it comes, -vvv internals of errors."),
+    run_options,
 )  # fmt: skip

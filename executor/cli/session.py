@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -24,24 +24,30 @@ from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
 from executor.drive.signals import listening
 from executor.errors import Exit, Problem, RunbookError
-from executor.events import Answered, Event, Key, RunStarted, Stamp
+from executor.events import Answered, Event, Key, Resumed, RunStarted, Stamp
 from executor.gates import answers as given
 from executor.gates.answers import Answers
 from executor.gates.desk import Desk
-from executor.gates.needs import needs, refused
+from executor.gates.needs import Need, needs, refused
 from executor.gates.terminal import Terminal
 from executor.hosts.pool import Hosts
 from executor.hosts.protocol import Stream
 from executor.journal import folders
+from executor.journal.folders import RunFolder
+from executor.journal.holding import holding
 from executor.journal.log import JournalFailed
+from executor.journal.past import Past
+from executor.journal.reading import read
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
 from executor.model.secrets import Secret
 from executor.planning.codec import digest, to_json
+from executor.planning.inputs import inputs
 from executor.report.aside import Aside
 from executor.report.choose import choose
 from executor.report.fold import fold, heard
 from executor.report.live import Live
+from executor.report.plain import Plain
 from executor.report.screen import Screen
 from executor.report.story import RunView
 from executor.report.summary import summary
@@ -75,7 +81,7 @@ def _run(
 ) -> int:
     run = folders.new_run_id(datetime.now().astimezone())
     folder = folders.create(folders.state_folder(os.environ), run, to_json(plan))
-    started = RunStarted(
+    opening = RunStarted(
         run=run,
         name=plan.name,
         file=plan.file,
@@ -86,7 +92,22 @@ def _run(
         params=plan.params,
         reason=flags["reason"],
         secrets=digests(sealed.secrets) if sealed.secrets else {},
+        files=inputs(plan),
+        sources=tuple(flags["inventory"].flags(absolute=True)),
     )
+    with holding(folder, operator()):
+        return conduct(plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed)
+
+
+def conduct(
+    plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, flags: Mapping[str, Any], *, answers: Answers,
+    password: Callable[[], str] | None, sealed: Vault, past: Past | None = None,
+) -> int:  # fmt: skip
+    """A run from its opening event to its exit code, with everything that a person sees of it. The caller holds it.
+
+    `past` is what has happened so far in a run that is carried on or undone. Raises RunbookError where the journal
+    cannot be written.
+    """
     chronicle = Chronicle(plan)
     report = choose(
         plan,
@@ -97,18 +118,31 @@ def _run(
         everything=flags["verbose"] > 0,
     )
     live = report if isinstance(report, Live) else None
-    hosts = Hosts(plan.hosts, run=run, root=Path(plan.root), become_password=password, patience=flags["lost_after"])
+    if past is not None:
+        views = [chronicle.view, *([report.view] if isinstance(report, Live | Plain) else [])]
+        _remember(views, plan, folder)
+    hosts = Hosts(
+        plan.hosts,
+        run=folder.run,
+        root=Path(plan.root),
+        become_password=password,
+        patience=flags["lost_after"],
+        secret=lambda name: sealed.secrets[name].reveal(),
+        known=past.reached if past is not None else (),
+    )
     aside = Aside(report)
     screen = Screen(sys.stderr, live=live, colour="NO_COLOR" not in os.environ, settle=aside.settle)
     reporters = Reporters([chronicle, aside], _complain)
     try:
         exit_code = run_plan(
             plan,
-            started,
+            opening,
             folder=folder,
+            state=past.state if past is not None else None,
+            end=past.end if past is not None else None,
             hosts=hosts,
             reporters=reporters,
-            open_desk=lambda answered: _desk(confirmed, answered, screen, flags["inventory"]),
+            open_desk=lambda answered: _desk(answers, answered, screen, flags["inventory"]),
             listening=listening,
             diff=flags["diff"],
             vault=sealed,
@@ -125,18 +159,26 @@ def _run(
 def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
     asked = needs(plan)
     given.check(answers, asked)
-    if not at_terminal():
-        missing = given.unanswered(asked, answers)
-        if missing:
-            raise refused(missing)
-        return
-    if not yes:
+    must_be_answered(asked, answers)
+    if at_terminal() and not yes:
         from executor.planning.show import outline
 
         colour = "NO_COLOR" not in os.environ
         click.echo(outline(plan, width=shutil.get_terminal_size().columns, color=colour), err=True)
-        if not click.confirm("Go?", default=False, err=True):
-            raise RunbookError(Problem("not started: nobody said go"), exit_code=Exit.REFUSED)
+        said_go("not started")
+
+
+def must_be_answered(asked: Sequence[Need], answers: Answers) -> None:
+    """Raises Refused where somebody will be asked, nobody is there to answer, and no answer was given beforehand."""
+    missing = () if at_terminal() else given.unanswered(asked, answers)
+    if missing:
+        raise refused(missing)
+
+
+def said_go(otherwise: str) -> None:
+    """Ask at the terminal. Raises RunbookError (exit 11) where nobody says go."""
+    if not click.confirm("Go?", default=False, err=True):
+        raise RunbookError(Problem(f"{otherwise}: nobody said go"), exit_code=Exit.REFUSED)
 
 
 def operator() -> str:
@@ -174,6 +216,13 @@ def _desk(answers: Answers, answered: Callable[[Answered], None], screen: Screen
 def _login(host: str, inventory: Sources) -> None:
     """A shell on a host, for the question of what to do with it."""
     subprocess.run([sys.executable, "-m", "executor", "ssh", host, *inventory.flags()], check=False)
+
+
+def _remember(views: Sequence[RunView], plan: Plan, folder: RunFolder) -> None:
+    """Take in what happened before, without a word about it."""
+    for stamp, event in read(folder.journal):
+        for view in views:
+            fold(view, plan, stamp, event)
 
 
 class Chronicle:

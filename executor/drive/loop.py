@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from executor.drive.inbox import Call, Clock, Inbox, Message, Output
+from executor.drive.inbox import Call, Clock, Message, Output, Source
 from executor.drive.recorder import Recorder, Reporters
 from executor.drive.timers import Timers
-from executor.engine import decide, evolve, initial
+from executor.engine import State, decide, evolve
 from executor.engine.effects import Decision, Effect, Finish
 from executor.errors import Exit
-from executor.events import Event, RunStarted
+from executor.events import Event
 from executor.model.plans import Plan
 from executor.secrets import NOTHING_TO_HIDE, Redactor, without_secrets
 
@@ -29,12 +29,12 @@ class Loop:
     """Runs a plan to its end. See `run`."""
 
     def __init__(
-        self, plan: Plan, started: RunStarted, *, world: World, inbox: Inbox, timers: Timers, recorder: Recorder,
-        reporters: Reporters, clock: Clock, redactor: Redactor = NOTHING_TO_HIDE,
+        self, plan: Plan, state: State, opening: Event, *, world: World, inbox: Source, timers: Timers,
+        recorder: Recorder, reporters: Reporters, clock: Clock, redactor: Redactor = NOTHING_TO_HIDE,
     ) -> None:  # fmt: skip
         self._plan = plan
-        self._started = started
-        self._state = initial(plan)
+        self._opening = opening
+        self._state = state
         self._world = world
         self._inbox = inbox
         self._timers = timers
@@ -44,8 +44,11 @@ class Loop:
         self._redactor = redactor
 
     def run(self) -> Exit:
-        """Until the engine says Finish. Raises JournalFailed when the journal can no longer be written."""
-        finished = self._settle([self._started])
+        """From the opening event until the engine says Finish.
+
+        Raises JournalFailed when the journal can no longer be written.
+        """
+        finished = self._settle([self._opening])
         while finished is None:
             finished = self._take(self._inbox.gather(self._patience()))
         return finished

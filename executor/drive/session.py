@@ -14,11 +14,13 @@ from executor.drive.sampling import Sampling
 from executor.drive.timers import Timers
 from executor.drive.work import Work
 from executor.drive.world import Questions, RealWorld, probers
+from executor.engine import State, initial
 from executor.errors import Exit
-from executor.events import Answered, RunStarted
+from executor.events import Answered, Event
 from executor.hosts.pool import Hosts
 from executor.journal.folders import RunFolder
 from executor.journal.log import Log
+from executor.journal.reading import End
 from executor.model.plans import Plan
 from executor.secrets import NO_SECRETS, Vault
 
@@ -29,15 +31,20 @@ class Desk(Questions, Protocol):
     def close(self) -> None: ...
 
 
+# Who carries such a run on asks its hosts what became of its steps.
+_COMES_BACK = (Exit.STOPPED, Exit.INTERRUPTED, Exit.INCOMPLETE, Exit.REFUSED)
+
 OpenDesk: TypeAlias = Callable[[Callable[[Answered], None]], Desk]
 Listening: TypeAlias = Callable[[Inbox], AbstractContextManager[Callable[[], None]]]
 
 
 def run_plan(
     plan: Plan,
-    started: RunStarted,
+    opening: Event,
     *,
     folder: RunFolder,
+    state: State | None = None,
+    end: End | None = None,
     hosts: Hosts,
     reporters: Reporters,
     open_desk: OpenDesk,
@@ -45,8 +52,11 @@ def run_plan(
     diff: bool = False,
     vault: Vault = NO_SECRETS,
 ) -> Exit:
-    """Run a plan to its end. `open_desk` is told where answers go; `listening` turns signals into events;
-    `diff` has file actions say what they change; `vault` has the secrets that the plan names.
+    """Run a plan to its end. It begins with `opening`.
+
+    A run that is carried on, or undone, has the `state` that its journal gives, and that journal's `end`. `open_desk` is
+    told where answers go; `listening` turns signals into events; `diff` has file actions say what they change; `vault`
+    has the secrets that the plan names.
 
     Raises JournalFailed where the journal cannot be written (any longer): then nothing new was started.
     """
@@ -55,7 +65,7 @@ def run_plan(
     workers = probers()
     try:
         with (
-            closing(Log(folder.journal)) as log,
+            closing(Log(folder.journal, end)) as log,
             closing(hosts),
             listening(inbox) as go_on,
             closing(open_desk(_answers(inbox, go_on))) as desk,
@@ -81,16 +91,21 @@ def run_plan(
             )
             loop = Loop(
                 plan,
-                started,
+                state if state is not None else initial(plan),
+                opening,
                 world=world,
                 inbox=inbox,
                 timers=timers,
-                recorder=Recorder(log, reporters, MONOTONIC),
+                recorder=Recorder(log, reporters, MONOTONIC, end.seq if end is not None else 0),
                 reporters=reporters,
                 clock=MONOTONIC,
                 redactor=vault.redactor,
             )
-            return loop.run()
+            code = loop.run()
+            if vault.redactor and code not in _COMES_BACK:
+                # The hosts' copies of the output are as the steps printed it, and are not needed any more.
+                hosts.forget()
+            return code
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
         reporters.close()

@@ -49,7 +49,9 @@ class Work:
             job = self._job(perform)
             receiver = actions.receiver(perform, root=self._root)
         except actions.CannotStart as error:
-            self._inbox.put(Ended(key, Result(Status.REFUSED, detail=str(error))))
+            # What an earlier program may have started cannot be said to have been refused.
+            status = Status.UNKNOWN if perform.again else Status.REFUSED
+            self._inbox.put(Ended(key, Result(status, detail=str(error))))
             return
         self._running[key] = perform.on
         capture = Capture(
@@ -62,7 +64,7 @@ class Work:
             whisper=actions.whisper(perform),
         )
         sink = _Sink(perform, capture, receiver, self._ended, self._root)
-        self._host(perform.on).start(job, sink)
+        self._host(perform.on).start(replace(job, again=perform.again), sink)
 
     def _job(self, perform: Perform) -> Job:
         """The job with its secrets. Raises CannotStart."""

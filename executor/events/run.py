@@ -23,6 +23,7 @@ class RunStarted:
     params: Mapping[str, Value] = field(default_factory=dict)
     reason: str = ""
     version: int = 1  # of the journal
+    sources: tuple[str, ...] = ()  # what named the inventory on the command line, as flags
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was read for the plan, by absolute path
     secrets: Mapping[str, str] = field(default_factory=dict)  # a salted digest for each secret's name
 

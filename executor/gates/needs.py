@@ -50,6 +50,18 @@ def needs(plan: Plan) -> tuple[Need, ...]:
     return tuple(found.values())
 
 
+def needs_back(plan: Plan) -> tuple[Need, ...]:
+    """Those of a plan's questions that its handlers ask: what a rollback alone needs a person for."""
+    found: dict[str, Need] = {}
+    for stage in plan.stages:
+        for step in stage.steps:
+            for task in {id(task): task for task in step.tasks.values()}.values():
+                for handler in (handler for item in task.items for handler in item.rollback or ()):
+                    for need in _of_task(handler, stage.name, step.place):
+                        found.setdefault(need.name, need)
+    return tuple(found.values())
+
+
 def refused(missing: Iterable[Need]) -> Refused:
     """The refusal that names each question without an answer; for runs without a terminal (exit 11)."""
     return Refused(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from typing import get_args
 
@@ -21,6 +21,10 @@ JOURNAL_VERSION = 1
 GENESIS = "runbook journal 1"
 
 
+class NewerJournal(Exception):
+    """A newer program wrote this journal. The argument is its version."""
+
+
 def _classes() -> list[type]:
     here = [cls for cls in vars(events).values() if isinstance(cls, type) and is_dataclass(cls)]
     return [*here, outcomes.Result, outcomes.Verdict, outcomes.Status, outcomes.Opinion, Exit]
@@ -29,18 +33,32 @@ def _classes() -> list[type]:
 _DECODER = Decoder(_classes())
 
 
-def write_line(stamp: Stamp, event: Event, before: str) -> tuple[bytes, str]:
-    """The line for an event (with its newline), and the chain's digest after it. `before` is the digest so far."""
-    body = json.dumps(
-        {"seq": stamp.seq, "at": stamp.at.isoformat(), "mono": round(stamp.mono, 6), "event": encode(event)},
-        separators=(",", ":"),
-    )  # ASCII alone: what a host said may hold half of a character, and must come back as it was
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line that has been read. `more`: the next line belongs to the same decision."""
+
+    stamp: Stamp
+    event: Event
+    digest: str  # of the chain, after it
+    more: bool = False
+
+
+def write_line(stamp: Stamp, event: Event, before: str, *, more: bool = False) -> tuple[bytes, str]:
+    """The line for an event (with its newline), and the chain's digest after it. `before` is the digest so far.
+
+    `more`: what follows was decided with it, and neither counts without the other.
+    """
+    record = {"seq": stamp.seq, "at": stamp.at.isoformat(), "mono": round(stamp.mono, 6), "event": encode(event)}
+    if more:
+        record["more"] = True
+    # ASCII alone: what a host said may hold half of a character, and must come back as it was.
+    body = json.dumps(record, separators=(",", ":"))
     after = chain(before, body)
     return f'{{"chain":"{after}",{body[1:]}\n'.encode("ascii"), after
 
 
-def read_line(line: bytes, before: str) -> tuple[Stamp, Event, str]:
-    """The stamped event of a line, and the digest after it. Raises CodecError where the line is not one of ours."""
+def read_line(line: bytes, before: str) -> Record:
+    """What a line says. Raises CodecError where it is not one of ours, NewerJournal where a newer program wrote it."""
     try:
         text = line.decode("ascii").rstrip("\n")
         record = json.loads(text)
@@ -51,10 +69,13 @@ def read_line(line: bytes, before: str) -> tuple[Stamp, Event, str]:
         raise CodecError(f"not a journal line: {error}") from error
     if chain(before, body) != after:
         raise CodecError("the chain is broken: this line or one before it was changed")
+    version = record["event"].get("version", JOURNAL_VERSION) if record["seq"] == 1 else JOURNAL_VERSION
+    if version > JOURNAL_VERSION:
+        raise NewerJournal(version)
     event = _DECODER.decode(record["event"])
     if not isinstance(event, get_args(Event)):
         raise CodecError(f"{type(event).__name__} is not an event")
-    return stamp, event, after
+    return Record(stamp, event, after, more=bool(record.get("more")))
 
 
 def chain(before: str, body: str) -> str:

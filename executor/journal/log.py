@@ -8,6 +8,7 @@ from pathlib import Path
 
 from executor.events import Event, Stamp
 from executor.journal.lines import GENESIS, write_line
+from executor.journal.reading import End
 
 
 class JournalFailed(Exception):
@@ -17,13 +18,18 @@ class JournalFailed(Exception):
 class Log:
     """An open journal. `append` buffers nothing: it writes; `sync` returns when all that was written is on disk."""
 
-    def __init__(self, path: Path) -> None:
-        """Create the journal. Raises JournalFailed where it exists or cannot be made."""
+    def __init__(self, path: Path, end: End | None = None) -> None:
+        """Create the journal; or, where `end` says how far it is whole, go on from there: what comes after is cut off.
+
+        Raises JournalFailed where a new one exists or cannot be made, and where an old one cannot be gone on with.
+        """
         self.path = path
-        self._digest = GENESIS
+        self._digest = GENESIS if end is None else end.digest
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._fd = os.open(path, flags, 0o600)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._fd = os.open(path, flags | (os.O_CREAT | os.O_EXCL if end is None else 0), 0o600)
+            if end is not None:
+                os.ftruncate(self._fd, end.size)
             folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 os.fsync(folder)  # the file's name is on disk, too
@@ -33,11 +39,15 @@ class Log:
             raise JournalFailed(f"{path}: {error.strerror}") from error
 
     def append(self, records: Iterable[tuple[Stamp, Event]]) -> None:
-        """Write events, in order. Raises JournalFailed; a line that was written in part is cut off again."""
+        """Write events that belong together, in order: after a crash all of them count, or none.
+
+        Raises JournalFailed; a line that was written in part is cut off again.
+        """
         lines = []
         digest = self._digest
-        for stamp, event in records:
-            line, digest = write_line(stamp, event, digest)
+        together = tuple(records)
+        for number, (stamp, event) in enumerate(together, 1):
+            line, digest = write_line(stamp, event, digest, more=number < len(together))
             lines.append(line)
         if not lines:
             return

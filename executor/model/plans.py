@@ -98,6 +98,7 @@ class Plan:
     fixed: tuple[str, ...] = ()  # names given with -e, which `set` cannot change
     secrets: tuple[str, ...] = ()  # the names of those that it asks for; values are never in a plan
     lock: str | None = None  # the lock that the run holds on its hosts while it goes on
+    files: tuple[str, ...] = ()  # absolute paths of what it was read from: runbook, included files, inventories
     version: int = PLAN_VERSION
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -66,6 +67,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
         secrets=_secrets(site, stages, always, hosts),
+        files=tuple(dict.fromkeys(os.path.abspath(file) for file in (*runbook.files, *inventory.files))),
         lock=inventory.lock,
     )
 

@@ -31,6 +31,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Resumed,
     Retrying,
     RollbackEnded,
     RollbackStarted,
@@ -42,6 +43,7 @@ from executor.events import (
     Stamp,
     Started,
     StepEnded,
+    TakenUp,
     Undone,
     Unlocked,
     Unlocking,
@@ -54,6 +56,7 @@ from executor.events import (
 from executor.hosts.protocol import Stream
 from executor.model.outcomes import Verdict
 from executor.model.plans import Plan
+from executor.report import carrying
 from executor.report.story import (
     Failure,
     HostView,
@@ -78,6 +81,8 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             view.failures += _unsettled(view)
             view.asking.clear()
             view.waits.clear()
+        case Resumed() | TakenUp():
+            carrying.folded(view, stamp, event)
         case Closing(status):
             view.closing = status
         case Connecting(hosts):

@@ -100,6 +100,8 @@ def _headline(view: RunView) -> list[Line]:
 def _meaning(view: RunView, ended: RunEnded) -> str:
     """What the exit code means, in words, for this run."""
     match ended.exit:
+        case Exit.DONE if ended.status.startswith("rolled back"):
+            return _capital_words(ended.status, "rolled back")
         case Exit.DONE:
             return "DONE, every gate passed"
         case Exit.ROLLED_BACK:
@@ -125,6 +127,10 @@ def _meaning(view: RunView, ended: RunEnded) -> str:
 def _capital(status: str) -> str:
     """The engine's word for an end, with its first word in capitals as all headlines have it."""
     return re.sub(r"^\w+", lambda first: first.group().upper(), status)
+
+
+def _capital_words(status: str, words: str) -> str:
+    return status.replace(words, words.upper(), 1)
 
 
 def _so_far(ended: RunEnded) -> str:
@@ -258,9 +264,9 @@ def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
     if run is None:
         return []
     lines = []
-    if "resume" in commands and (ended is None or ended.resumable):
+    if "resume" in commands and (ended is None or ended.resumable or ended.exit is Exit.INCOMPLETE):
         lines.append(f"runbook resume {run.run}")
-    if "rollback" in commands and ended is not None and (ended.resumable or ended.left):
+    if "rollback" in commands and (ended is None or ended.resumable):
         lines.append(f"runbook rollback {run.run}")
     if "logs" in commands:
         firsts = (alike[0] for alike in _alike(view.failures))

@@ -42,7 +42,8 @@ def way_back(
                 "stop": "stopping as asked, nothing is undone",
                 "ask": "asking what to do",
             }
-            return (line(f"ABORTED {stage_name(plan, stage)}: {reason}; {comes[then]}", tone="bad"),)
+            where = f" {stage_name(plan, stage)}" if stage else ""
+            return (line(f"ABORTED{where}: {reason}; {comes[then]}", tone="bad"),)
         case Halted(keys, reason):
             nothing = all(key.part == "grace" for key in keys)  # the wait itself, as soon as nothing runs any more
             told = bool(view.aborts) and view.aborts[-1].reason == reason

@@ -31,6 +31,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Resumed,
     Retrying,
     RollbackEnded,
     RollbackStarted,
@@ -42,6 +43,7 @@ from executor.events import (
     Stamp,
     Started,
     StepEnded,
+    TakenUp,
     Undone,
     Unlocked,
     Unlocking,
@@ -53,6 +55,7 @@ from executor.events import (
 )
 from executor.model.outcomes import Opinion
 from executor.model.plans import Plan
+from executor.report import carrying
 from executor.report.fold import stage_name, undone_by
 from executor.report.line import Line, Tone, Weight, label, line
 from executor.report.locking import of_lock
@@ -72,6 +75,8 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
     match event:
         case RunStarted():
             return _run_started(event)
+        case Resumed() | TakenUp():
+            return carrying.told(view, event)
         case Closing(status):
             return (line(f"The run's closing steps ({status})", tone="head"),)
         case RunEnded(code, status):

@@ -212,6 +212,7 @@ def _read_back(world: World) -> State:
     before = GENESIS
     for number, event in enumerate(world.journal, 1):
         written, _ = write_line(Stamp(number, datetime.now(UTC), world.now), event, before)
-        _, read, before = read_line(written, before)
-        evolve(world.plan, state, read)
+        record = read_line(written, before)
+        before = record.digest
+        evolve(world.plan, state, record.event)
     return state

@@ -27,9 +27,10 @@ from executor.events import (
 )
 from executor.journal.lines import GENESIS, read_line, write_line
 from executor.journal.log import JournalFailed, Log
-from executor.journal.reading import read
+from executor.journal.reading import decisions, read
 from executor.model.outcomes import Result, Status
 
+BEGUN = RunStarted("20260101-120000-abcd", "Deploy", "deploy.yml", "0" * 64, "ann", "laptop", version=2)
 KEY = Key("web1", "2.3", item=1, attempt=2)
 EVENTS: tuple[Event, ...] = (
     RunStarted("20260101-120000-abcd", "Deploy", "deploy.yml", "0" * 64, "ann", "laptop", params={"version": "v1"}),
@@ -48,7 +49,8 @@ def stamped() -> list[tuple[Stamp, Event]]:
 
 def journal(folder: Path) -> Path:
     log = Log(folder / "journal.jsonl")
-    log.append(stamped())
+    for record in stamped():
+        log.append([record])
     log.sync()
     log.close()
     return log.path
@@ -66,6 +68,33 @@ def test_a_torn_last_line_is_tolerated_at_every_byte(tmp_path: Path) -> None:
         path.write_bytes(data[:size])
         whole = sum(1 for end in ends if end <= size)
         assert [event for _, event in read(path)] == list(EVENTS[:whole])
+
+
+def test_of_what_was_decided_together_all_counts_or_nothing(tmp_path: Path) -> None:
+    """Whatever a crash leaves of such a group is left out when it is read, and cut off when the journal goes on."""
+    first, *rest = stamped()
+    log = Log(tmp_path / "journal.jsonl")
+    log.append([first])
+    log.append(rest)
+    log.close()
+    data = log.path.read_bytes()
+    begun = data.index(b"\n") + 1
+    for size in range(begun, len(data)):
+        log.path.write_bytes(data[:size])
+        assert [event for _, event in read(log.path)] == [first[1]]
+    *_, (_, end) = decisions(log.path)
+    again = Log(log.path, end)
+    again.append(rest)
+    again.close()
+    assert log.path.read_bytes() == data
+
+
+def test_a_journal_of_a_newer_version_is_refused_by_name(tmp_path: Path) -> None:
+    log = Log(tmp_path / "journal.jsonl")
+    log.append([(Stamp(1, datetime(2026, 1, 1, tzinfo=UTC), 0.0), BEGUN)])
+    log.close()
+    with pytest.raises(InvalidInput, match="newer version of runbook"):
+        list(read(log.path))
 
 
 @pytest.mark.parametrize("line", range(len(EVENTS)))
@@ -127,5 +156,5 @@ def test_any_value_from_a_host_survives_the_journal(name: str, value: object, re
     event = StepEnded("web1", "1.1", name, "ok", reason, "r", value)  # type: ignore[arg-type]  # hypothesis' own type
     line, after = write_line(Stamp(1, datetime(2026, 1, 1, tzinfo=UTC), 0.5), event, GENESIS)
     assert line.count(b"\n") == 1
-    stamp, again, digest = read_line(line, GENESIS)
-    assert (again, digest, stamp.seq) == (event, after, 1)
+    record = read_line(line, GENESIS)
+    assert (record.event, record.digest, record.stamp.seq) == (event, after, 1)

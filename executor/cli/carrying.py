@@ -1,0 +1,135 @@
+"""What `resume` and `rollback` share: a run that was begun earlier, checked, and put to work again."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from executor.cli import secrets
+from executor.cli.options import Sources
+from executor.cli.passwords import become_password
+from executor.cli.session import Seal, at_terminal, conduct, must_be_answered, operator
+from executor.errors import Problem, Refused
+from executor.events import Resumed
+from executor.gates import answers as given
+from executor.gates.needs import Need, needs, needs_back
+from executor.journal.folders import RunFolder
+from executor.journal.holding import holding
+from executor.journal.past import Past, recall
+from executor.model.plans import Plan
+from executor.model.runbooks import OnFailure
+from executor.planning.inputs import changed
+from executor.secrets import vault
+from executor.secrets.digests import changed as changed_secrets
+
+
+@contextmanager
+def taken(folder: RunFolder) -> Iterator[Past]:
+    """The run's past, while the run is this process's own.
+
+    Raises Refused where another process carries it on, InvalidInput where its record cannot be trusted.
+    """
+    with holding(folder, operator()):
+        yield recall(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants of a run: further on, or back (all of it, or some hosts and stages)."""
+
+    undo: bool = False
+    hosts: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()  # ids
+
+
+def go(
+    past: Past,
+    folder: RunFolder,
+    wish: Wish,
+    flags: Mapping[str, Any],
+    *,
+    ready: Callable[[], None],
+    seal: Seal = vault,
+) -> int:
+    """Carry the run on, or undo it, to its exit code. `ready` asks, last of all, whether to begin.
+
+    Raises RunbookError where a gate refuses.
+    """
+    plan = _as_asked(past.plan, flags)
+    confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
+    given.check(confirmed, needs_back(plan) if wish.undo else needs(plan))
+    must_be_answered(_to_be_asked(plan, past, wish), confirmed)
+    flags = {**flags, "inventory": Sources.of_flags(past.started.sources)}
+    ready()
+    password = become_password() if flags["ask_become_pass"] else None
+    values = secrets.fetched(plan, flags, at_terminal=at_terminal())
+    _same_secrets(changed_secrets(values, past.started.secrets), folder)
+    opening = Resumed(operator(), socket.gethostname(), flags["reason"], wish.undo, wish.hosts, wish.stages)
+    sealed = seal(values)
+    with secrets.concealing(sealed.redactor):
+        return conduct(plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, past=past)
+
+
+def same_files(past: Past, folder: RunFolder) -> None:
+    """Raises Refused, with the list, where what the plan was made of is not what it was."""
+    found = changed(past.started.files)
+    if not found:
+        return
+    here = Path.cwd()
+    names = [f"{_shown(Path(path), here)} ({what})" for path, what in found.items()]
+    hint = (
+        f"put back what they were, or undo what was done (runbook rollback {folder.run}) and run it anew: "
+        "the run goes on as it was planned, or not at all"
+    )
+    raise Refused(Problem(f"since the run began, its files have changed: {', '.join(names)}", hint=hint, code="edited"))
+
+
+def _shown(path: Path, here: Path) -> str:
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+
+
+def _as_asked(plan: Plan, flags: Mapping[str, Any]) -> Plan:
+    """The plan for whoever is there now: without a person nobody is asked what to do about a failure."""
+    attended = at_terminal()
+    chosen = flags["on_failure"]
+
+    def then(planned: OnFailure) -> OnFailure:
+        if chosen:
+            found: OnFailure = chosen
+            return found
+        return "rollback" if planned == "ask" and not attended else planned
+
+    stages = tuple(replace(stage, on_failure=then(stage.on_failure)) for stage in plan.stages)
+    return replace(plan, stages=stages, attended=attended)
+
+
+def _to_be_asked(plan: Plan, past: Past, wish: Wish) -> tuple[Need, ...]:
+    """What a person will be asked from here on. In the stage in progress, what one host has asked another may still."""
+    if wish.undo:
+        return needs_back(plan)
+    rest = plan.stages[past.state.done :]
+    asked = needs(replace(plan, stages=rest))
+    if rest and len(rest[0].hosts) > 1:
+        return asked
+    return tuple(need for need in asked if not any(need.is_called(name) for name in past.answered))
+
+
+def _same_secrets(names: tuple[str, ...], folder: RunFolder) -> None:
+    if not names:
+        return
+    listed = ", ".join(names)
+    if at_terminal():
+        import click
+
+        question = f"Since the run began, these secrets have changed: {listed}. Go on with the new values?"
+        if click.confirm(question, default=False, err=True):
+            return
+    hint = "give them the values that they had, or go on at a terminal, where that can be asked"
+    raise Refused(
+        Problem(f"run {folder.run} was begun with other values of: {listed}", hint=hint, code="changed-secret")
+    )

@@ -1,0 +1,90 @@
+"""The runs that are kept, at a glance: which are unfinished, and what became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from executor.errors import Exit, InvalidInput, Problem
+from executor.events import Resumed, RunEnded, RunStarted
+from executor.journal.folders import RunFolder, all_runs
+from executor.journal.holding import holder
+from executor.journal.reading import read
+
+Standing: TypeAlias = Literal["running", "cut off", "stopped", "incomplete", "finished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One run: how it stands, and its last word. `began` and `last` are when it began and when it was last heard of."""
+
+    folder: RunFolder
+    started: RunStarted
+    standing: Standing
+    ended: RunEnded | None
+    began: datetime
+    last: datetime
+    held: str = ""  # which process carries it on just now
+    undone: bool = False  # somebody has had it undone since
+
+    @property
+    def open(self) -> bool:
+        """It waits for somebody to carry it on or to undo it."""
+        return self.standing in ("cut off", "stopped", "incomplete")
+
+
+def glances(state: Path) -> Iterator[Glance]:
+    """Every run that can be read, newest first. One whose journal is damaged, or never began, is left out."""
+    for folder in all_runs(state):
+        try:
+            found = glance(folder)
+        except InvalidInput:
+            continue  # `show` and `resume` tell what is wrong with it, by its name
+        if found is not None:
+            yield found
+
+
+def glance(folder: RunFolder) -> Glance | None:
+    """How a run stands; None where it never began. Raises InvalidInput where its journal is damaged."""
+    started: RunStarted | None = None
+    ended: RunEnded | None = None
+    began = last = datetime.min.replace(tzinfo=UTC)
+    undone = False
+    for stamp, event in read(folder.journal):
+        last = stamp.at
+        match event:
+            case RunStarted():
+                started, began = event, stamp.at
+            case RunEnded():
+                ended = event
+            case Resumed():
+                ended, undone = None, undone or event.undo
+            case _:
+                pass
+    if started is None:
+        return None
+    held = holder(folder)
+    return Glance(folder, started, _standing(ended, held), ended, began, last, held, undone)
+
+
+def _standing(ended: RunEnded | None, held: str) -> Standing:
+    if held:
+        return "running"
+    if ended is None:
+        return "cut off"
+    if ended.resumable:
+        return "stopped"
+    return "incomplete" if ended.exit is Exit.INCOMPLETE else "finished"
+
+
+def unfinished(state: Path) -> RunFolder:
+    """The last run that is unfinished. Raises InvalidInput where there is none."""
+    for found in glances(state):
+        if found.open:
+            return found.folder
+    raise InvalidInput(
+        Problem("no run is unfinished", hint="runbook status tells what the hosts are on", code="nothing-unfinished")
+    )

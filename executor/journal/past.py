@@ -1,0 +1,73 @@
+"""What a journal adds up to: the state in which its run stands, and where the journal goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from executor.engine import State, evolve, initial
+from executor.errors import InvalidInput, Problem
+from executor.events import Answered, Asked, HostReached, Key, RunEnded, RunStarted
+from executor.journal.folders import RunFolder
+from executor.journal.reading import End, decisions
+from executor.model.codec import CodecError
+from executor.model.plans import Plan
+from executor.planning.codec import digest, from_json
+
+
+@dataclass(slots=True)
+class Past:
+    """A run so far. `ended` is its last word, where it has one; `last` the time of its last event."""
+
+    plan: Plan
+    started: RunStarted
+    state: State
+    end: End
+    last: datetime
+    reached: frozenset[str]  # hosts that were connected to: the run's folder is there
+    answered: frozenset[str]  # names of questions that somebody has answered with yes
+
+    @property
+    def ended(self) -> RunEnded | None:
+        return self.state.ended
+
+
+def recall(folder: RunFolder) -> Past:
+    """Fold a run's journal. Raises InvalidInput where nothing of it was begun, or its record cannot be trusted."""
+    plan = plan_of(folder)
+    state, end, last = initial(plan), End(), None
+    reached, names, answered = set[str](), dict[Key, str](), set[str]()
+    for records, after in decisions(folder.journal):
+        for record in records:
+            evolve(plan, state, record.event)
+            match record.event:
+                case HostReached(host):
+                    reached.add(host)
+                case Asked(key, question):
+                    names[key] = question.name
+                case Answered(key, "yes") if key in names:
+                    answered.add(names[key])
+                case _:
+                    pass
+        end, last = after, records[-1].stamp.at
+    if state.run is None or last is None:
+        hint = "start it anew with runbook run"
+        raise InvalidInput(Problem(f"run {folder.run} never began: nothing was done", hint=hint, code="never-began"))
+    if digest(plan) != state.run.plan_digest:
+        raise _not_its_plan(folder.plan, folder.run)
+    return Past(plan, state.run, state, end, last, frozenset(reached), frozenset(answered))
+
+
+def plan_of(folder: RunFolder) -> Plan:
+    """The plan that a run was made from. Raises InvalidInput where it is gone or damaged."""
+    try:
+        return from_json(folder.plan.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidInput(Problem(f"the plan of run {folder.run} cannot be read: {error.strerror}")) from error
+    except (CodecError, ValueError) as error:
+        raise InvalidInput(Problem(f"the plan of run {folder.run} is damaged: {error}", code="damaged-plan")) from error
+
+
+def _not_its_plan(path: Path, run: str) -> InvalidInput:
+    return InvalidInput(Problem(f"{path} is not the plan that run {run} was started with", code="damaged-plan"))

@@ -1,0 +1,77 @@
+"""What a plan was made of and what it sends: its files, and whether they are still what they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from executor.model.actions import Action, Copy, Script, TemplateFile, Unarchive
+from executor.model.plans import Plan
+from executor.model.steps import Body, Task
+
+_CHUNK = 1 << 20
+
+
+def inputs(plan: Plan) -> Mapping[str, str]:
+    """SHA-256 of every file that the plan was read from and of every local file that it sends, by absolute path.
+
+    What a step makes (`produces`) is none of them, and a file that cannot be read is left out.
+    """
+    bodies = tuple(_bodies(plan))
+    made = [Path(plan.root, path) for body in bodies for path in body.produces if isinstance(path, str)]
+    sent = {source for body in bodies if (source := _source(body.action)) is not None}
+    wanted = dict.fromkeys((*plan.files, *sorted(path for path in sent if not _is_made(Path(path), made))))
+    found = {path: digest_of(Path(path)) for path in wanted}
+    return {path: digest for path, digest in found.items() if digest}
+
+
+def changed(known: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the files that are not what they were, each with what has become of it. Empty: all are the same."""
+    now = {path: digest_of(Path(path)) for path in known}
+    return {path: "changed" if now[path] else "gone" for path, digest in known.items() if now[path] != digest}
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits; "" where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def _bodies(plan: Plan) -> Iterator[Body]:
+    """Each body of the plan's steps and handlers once: hosts that are alike share them."""
+    seen: set[int] = set()
+    stages = (step for stage in plan.stages for step in (*stage.drain, *stage.steps, *stage.restore, *stage.always))
+    for step in (*stages, *plan.always):
+        for task in step.tasks.values():
+            yield from _of_task(task, seen)
+
+
+def _of_task(task: Task, seen: set[int]) -> Iterator[Body]:
+    if id(task) in seen:
+        return
+    seen.add(id(task))
+    for item in task.items:
+        yield item.body
+        for handler in item.rollback or ():
+            yield from _of_task(handler, seen)
+
+
+def _source(action: Action) -> str | None:
+    match action:
+        case Script(file=str(path)) | Copy(src=str(path)) | Unarchive(src=str(path)):
+            return path
+        case TemplateFile(src=str(path)) if path:
+            return path
+        case _:
+            return None
+
+
+def _is_made(path: Path, made: list[Path]) -> bool:
+    return any(path == one or one in path.parents for one in made)
