@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from executor.drive.inbox import Clock, Inbox
@@ -22,6 +21,7 @@ from executor.engine.effects import (
     Watch,
 )
 from executor.events import HostLost, HostReached, Key, Question, WaitEnded
+from executor.hosts.crew import Crew
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.pool import Hosts
 
@@ -100,6 +100,6 @@ def _why(failure: ConnectionFailed) -> str:
     return f"{failure.reason} ({failure.hint})" if failure.hint else failure.reason
 
 
-def probers() -> ThreadPoolExecutor:
+def probers() -> Crew:
     """The workers that take samples."""
-    return ThreadPoolExecutor(PROBERS, thread_name_prefix="probe")
+    return Crew(PROBERS, "probe")

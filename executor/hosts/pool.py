@@ -6,12 +6,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from executor.hosts.connecting import Credentials
+from executor.hosts.crew import Crew
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.local import LocalHost
 from executor.hosts.protocol import Host
@@ -52,7 +53,7 @@ class Hosts:
         self._credentials = Credentials()
         self._lock = threading.Lock()
         self._hosts: dict[str, Host] = {}
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="runbook-connect")
+        self._pool = Crew(THREADS, "runbook-connect")
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="runbook-pulse", daemon=True).start()
 
@@ -112,7 +113,7 @@ class Hosts:
 
     def _jump(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
         """A jump host: one of the inventory, or `[user@]host[:port]`. Raises ConnectionFailed for a circle."""
-        found = self._jump_host(jump, before)
+        found = self._jump_host(jump, before, host.config)
         if found.name == host.name or (found.target.host, found.target.port) == (host.target.host, host.target.port):
             return None  # `jump` for all hosts, read for the bastion itself
         seen = [host.name]
@@ -124,14 +125,15 @@ class Hosts:
                 )
             seen.append(step.name)
             onward = step.target.jump
-            step = self._jump_host(onward[-1], onward[:-1]) if onward else None
+            step = self._jump_host(onward[-1], onward[:-1], step.config) if onward else None
             if step is not None and step.name == seen[-1]:
                 step = None
         return found
 
-    def _jump_host(self, jump: str, before: tuple[str, ...]) -> SshHost:
+    def _jump_host(self, jump: str, before: tuple[str, ...], config: str | None) -> SshHost:
+        """`config` is the ssh config of the host that is reached through it: names that it knows stand there."""
         name = ",".join((*before, jump))
-        spec = self._specs.get(jump) or _ad_hoc(jump)
+        spec = self._specs.get(jump) or _ad_hoc(jump, config)
         if before:
             spec = replace(spec, ssh=replace(spec.ssh, jump=",".join(before)))
         elif jump in self._specs:
@@ -154,13 +156,13 @@ class Hosts:
                     host.pulse(now)
 
 
-def _ad_hoc(jump: str) -> HostSpec:
+def _ad_hoc(jump: str, config: str | None) -> HostSpec:
     """`[user@]host[:port]`, also with an IPv6 address in brackets."""
     user, at, rest = jump.strip().rpartition("@")
     host, colon, port = rest.rpartition(":")
     if not colon or not port.isdigit() or (host.count(":") and not host.startswith("[")):
         host, port = rest, ""
-    return HostSpec(jump, host.strip("[]"), Ssh(user=user if at else None, port=int(port) if port else None))
+    return HostSpec(jump, host.strip("[]"), Ssh(user if at else None, int(port) if port else None, config=config))
 
 
 def _must_not_fail(future: Future[None]) -> None:

@@ -126,6 +126,11 @@ class SshHost:
             self._target = resolve(self._spec)
         return self._target
 
+    @property
+    def config(self) -> str | None:
+        """The ssh config that it is read from, where the inventory names one."""
+        return self._spec.ssh.config
+
     def connection(self, patience: float = 0.0) -> Connection:
         """The connection, made if there is none (blocking). A lost host is looked for during `patience` seconds."""
         give_up = time.monotonic() + patience

@@ -84,6 +84,17 @@ def test_a_jump_host_by_address_uses_the_ssh_config(sshd: StartServer) -> None:
     assert error.kind == "host-key-unknown"
 
 
+def test_a_jump_host_is_looked_up_in_the_ssh_config_of_the_host_behind_it(sshd: StartServer) -> None:
+    bastion, inner = sshd(), sshd()
+    config = bastion.folder / "ssh_config"
+    config.write_text(
+        f"Host gate\n  HostName 127.0.0.1\n  Port {bastion.port}\n  User {bastion.user}\n"
+        f"  IdentityFile {bastion.key}\n  UserKnownHostsFile {bastion.known_hosts}\n"
+    )
+    with Hosts(specs(inner, "db1", jump="gate", config=str(config)), "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+
+
 def test_a_jump_for_all_hosts_is_not_for_the_bastion_itself(sshd: StartServer) -> None:
     bastion = sshd()
     with Hosts(specs(bastion, "bastion", jump="bastion"), "run1") as hosts:
