@@ -91,9 +91,10 @@ def test_the_end_of_what_it_said_for_people_is_told() -> None:
 
 
 def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    said = told("sleep 300 & echo $! > pid; echo waiting >&2; sleep 300", patience=1.5)
+    said = told("sleep 30 & echo $! > pid; echo waiting >&2; sleep 30; touch finished", patience=1.5)
     assert "did not answer in time, and was ended" in said
     assert "it says: waiting" in said
+    assert not Path("finished").exists()
     child = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
     for _ in range(500):
         if _has_ended(child):
@@ -116,4 +117,4 @@ def test_one_that_prints_without_an_end_is_ended(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_child_that_keeps_its_output_open_does_not_keep_us() -> None:
-    assert "did not answer in time" in told("echo '{}'; sleep 300 &", patience=0.3)
+    assert "did not answer in time" in told("echo '{}'; sleep 30 &", patience=0.3)
