@@ -15,6 +15,8 @@ from executor.hosts.lanes import Lane, LaneFailed
 # sshd allows ten sessions a connection. Two stay free: one to end a job while all lanes are busy, one for a login.
 LANES = 8
 
+_PATIENCE = 5.0  # seconds for a host to remove what is not needed any more
+
 # How often a durable job is attached to again when its lane dies under it, before that counts as its own doing.
 _LOSSES = 20
 
@@ -43,7 +45,9 @@ class Dispatcher:
         *,
         limit: int = LANES,
         spawn: Callable[[Callable[[], None]], None] = in_thread,
+        known: bool = False,
     ) -> None:
+        """`known`: an earlier program of the same run has been there, and its folder must be."""
         self._open = opener
         self._folder = folder
         self._limit = limit
@@ -54,6 +58,7 @@ class Dispatcher:
         self._waiting: deque[Flight] = deque()
         self._flights: dict[str, Flight] = {}
         self._closed = False
+        self._known = {LaneKind()} if known else set[LaneKind]()  # those whose folder was there
 
     # --- what a host asks for -----------------------------------------------------------------------------------
 
@@ -63,7 +68,7 @@ class Dispatcher:
             for lane in self._lanes:
                 if lane.kind == kind:
                     return lane
-        lane = self._open(lambda: Lane(kind, self._folder, self))
+        lane = self._open_lane(kind)
         with self._lock:
             self._lanes.append(lane)
         self.idle(lane)
@@ -84,7 +89,8 @@ class Dispatcher:
             if flight is None:
                 return
             flight.end_asked = True
-            unsent = flight in self._waiting and not flight.sent
+            # What may have been started before has to be asked for on the host.
+            unsent = flight in self._waiting and not (flight.sent or flight.job.again or flight.job.barred)
             if unsent:
                 self._waiting.remove(flight)
                 del self._flights[job_id]
@@ -92,6 +98,21 @@ class Dispatcher:
             flight.land("cancelled")
         else:
             self._spawn(lambda: self._end(flight))
+
+    def forget(self) -> None:
+        """Removes from the host what ended jobs have printed there (blocking), as far as it can be reached."""
+        with self._lock:
+            free = {lane.kind: lane for lane in self._lanes if not lane.busy and not lane.kind.plain and not lane.unfit}
+            for lane in free.values():
+                lane.busy = True
+        for lane in free.values():
+            try:
+                lane.forget(_PATIENCE)
+            except OSError:
+                # The host has gone: what it keeps stays in its owner's folder.
+                lane.close()
+            else:
+                self.idle(lane)
 
     def running(self) -> bool:
         with self._lock:
@@ -185,7 +206,7 @@ class Dispatcher:
 
     def _open_for(self, kind: LaneKind) -> None:
         try:
-            lane = self._open(lambda: Lane(kind, self._folder, self))
+            lane = self._open_lane(kind)
         except (ConnectionFailed, Refusal, LaneFailed) as error:
             self._not_opened(kind, error)
             return
@@ -219,6 +240,11 @@ class Dispatcher:
                 case _:
                     flight.land("refused", detail=str(error))
 
+    def _open_lane(self, kind: LaneKind) -> Lane:
+        lane = self._open(lambda: Lane(kind, self._folder, self, known=kind in self._known))
+        self._known.add(kind)
+        return lane
+
     def _end(self, flight: Flight) -> None:
         """Asks the host to end a job that was sent, over a lane of the same user that is free or new."""
         if flight.landed or (flight.kind.plain and flight.pid is None):
@@ -239,7 +265,7 @@ class Dispatcher:
                     lane.busy = True
                     return lane
         try:
-            lane = self._open(lambda: Lane(kind, self._folder, self))
+            lane = self._open_lane(kind)
         except (ConnectionFailed, Refusal, LaneFailed):
             # Without a way to the host there is nothing to end it with; its own lane tells what becomes of it.
             return None

@@ -22,8 +22,12 @@ _WHY_UNFIT = {
 _WHY_NOT = {
     "chdir": "cannot change to the directory {chdir}",
     "space": "no space is left on the host for the step's record",
+    "barred": "it has never started there, and never will",
     "fence": "the run's lock on the host was broken",
 }
+
+
+_UNKNOWN = "whether it ran to its end the host cannot tell: it was restarted, or the supervisor or its record is gone"
 
 
 class Wire(Protocol):
@@ -58,8 +62,10 @@ class Keeper(Protocol):
 class Lane:
     """Speaks with one supervisor. `flight` and `busy` are set by the keeper, under its lock."""
 
-    def __init__(self, kind: LaneKind, folder: str, keeper: Keeper) -> None:
+    def __init__(self, kind: LaneKind, folder: str, keeper: Keeper, *, known: bool = False) -> None:
+        """`known`: the run's folder on the host was there before."""
         self.kind = kind
+        self._known = known
         self.flight: Flight | None = None
         self.busy = True
         self.unfit = ""
@@ -90,7 +96,7 @@ class Lane:
         """Starts the supervisor over the wire; returns when it is ready (blocking). Raises LaneFailed."""
         folder = None if self.kind.plain else self._folder
         try:
-            self._send(requests.begin(self._mark, secrets.token_hex(4), folder))
+            self._send(requests.begin(self._mark, secrets.token_hex(4), folder, known=self._known))
         except OSError:
             self.closed()
         if not self._ready.wait(timeout) or self._closed:
@@ -210,8 +216,8 @@ class Lane:
         if not flight.files_sent and not self._send_files(flight):
             return
         flight.files_sent = True
-        flight.sent = True
-        self._send(requests.durable(flight.job, flight.stdout, flight.stderr))
+        again, flight.sent = flight.sent, True
+        self._send(requests.durable(flight.job, flight.stdout, flight.stderr, again=again))
 
     def forget(self, timeout: float) -> None:
         """Has the output of ended jobs removed (blocking). Raises OSError if the wire is cut, or nobody answers."""
@@ -235,6 +241,8 @@ class Lane:
     def _send_files(self, flight: Flight) -> bool:
         """Everything that is too large to stand in the request itself. False: it has landed, or the lane is lost."""
         job = flight.job
+        if not requests.has_files(job):
+            return True
         if not requests.script_is_inline(job):
             script = job.script.encode("utf-8", "surrogateescape")
             if not self._send_file(flight, "sh", BytesIO(script), len(script)):
@@ -314,7 +322,7 @@ class Lane:
 
     def _unknown(self) -> None:
         if flight := self._take_off():
-            flight.land("unknown", detail="it was started, but its supervisor on the host is gone: nobody saw it end")
+            flight.land("unknown", detail=_UNKNOWN)
 
 
 def _timeout(flight: Flight) -> str:

@@ -24,12 +24,14 @@ class LocalHost:
     """`localhost`: jobs run below `root`. Implements `hosts.protocol.Host`."""
 
     def __init__(
-        self, run: str, root: Path, *, name: str = "localhost", become_password: Callable[[], str] | None = None
-    ) -> None:
+        self, run: str, root: Path, *, name: str = "localhost", become_password: Callable[[], str] | None = None,
+        known: bool = False,
+    ) -> None:  # fmt: skip
+        """`known`: an earlier program of the run has worked here."""
         self.name = name
         self._root = root
         self._become = Become(become_password)
-        self._dispatcher = Dispatcher(self._open, f"{run}/{name}")
+        self._dispatcher = Dispatcher(self._open, f"{run}/{name}", known=known)
 
     def connect(self) -> None:
         """There is nothing to connect to."""
@@ -44,6 +46,10 @@ class LocalHost:
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)
+
+    def forget(self) -> None:
+        """Removes what the run's ended jobs have printed from the host (blocking)."""
+        self._dispatcher.forget()
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         """A plain connection. Raises OSError."""

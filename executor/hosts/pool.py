@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,8 @@ class Hosts:
 
     `run` is the run's id, `root` the project's folder, in which localhost works. `become_password` is asked when sudo
     is first entered with a password, from any thread; for a host whose inventory names a secret for that, `secret` is
-    asked, which gives one by its name. A host that goes away is looked for during `patience` seconds.
+    asked, which gives one by its name. A host that goes away is looked for during `patience` seconds. `known` are those
+    that an earlier program of the same run has reached: a record that is not there any more has been lost.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Hosts:
         become_password: Callable[[], str] | None = None,
         patience: float | None = None,
         secret: Callable[[str], str] | None = None,
+        known: Collection[str] = (),
     ) -> None:
         self._specs = specs
+        self._known = frozenset(known)
         self._secret = secret
         self._run = run
         self._root = root or Path.cwd()
@@ -75,6 +78,13 @@ class Hosts:
         for name in names:
             self._pool.submit(self._connect, name, told).add_done_callback(_must_not_fail)
 
+    def forget(self) -> None:
+        """Removes what the run's ended jobs have printed from all hosts (blocking), as far as they can be reached."""
+        with self._lock:
+            hosts = [host for host in self._hosts.values() if isinstance(host, SshHost | LocalHost)]
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="runbook-forget") as pool:
+            list(pool.map(lambda host: host.forget(), hosts))
+
     def close(self) -> None:
         """Closes all connections. Jobs that still run on the hosts run on."""
         self._closed.set()
@@ -89,7 +99,8 @@ class Hosts:
         if spec.become_secret and self._secret is not None:
             password = partial(self._secret, spec.become_secret)
         if spec.local:
-            return LocalHost(self._run, self._root, name=spec.name, become_password=password)
+            known = spec.name in self._known
+            return LocalHost(self._run, self._root, name=spec.name, become_password=password, known=known)
         return SshHost(
             spec,
             self._run,
@@ -97,6 +108,7 @@ class Hosts:
             through=self._jump,
             become_password=password,
             patience=self._patience,
+            known=spec.name in self._known,
         )
 
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:

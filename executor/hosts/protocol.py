@@ -7,7 +7,7 @@ asynchronous in the plainest way: `start` returns at once, the sink is told what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from socket import socket
 from typing import Literal, Protocol
@@ -44,6 +44,7 @@ class Job:
     read_only: bool = False  # may be run plainly: it needs no durable record
     fence: Fence | None = None  # the lock under which it is sent: with a broken one it is refused
     again: bool = False  # its start may have been sent before, by a program that has died
+    barred: bool = False  # see `bar`
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ class JobEnd:
     detail: str = ""
     duration: float = 0.0  # seconds, as the host or the connection measured it
     fenced: bool = False  # refused, because the lock under which it was sent does not hold any more
+
+
+def bar(job: Job) -> Job:
+    """The same job, to ask what became of it. Where it has not started, it never will (its end is `refused`); where it
+    has, it is followed to its end as any job. `unknown` is the answer where the host cannot tell."""
+    return replace(job, barred=True)
 
 
 class Sink(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -31,16 +32,23 @@ def program() -> bytes:
     return "".join(f"{line}\n" for line in lines if line and not line.startswith("#")).encode()
 
 
-def begin(mark: str, lane: str, folder: str | None) -> bytes:
-    """Opens a lane; `folder` (below ~/.runbook/runs) is None for one that runs plain jobs alone."""
-    return program() + _request("rb_begin", mark, lane, folder or "-")
+def begin(mark: str, lane: str, folder: str | None, *, known: bool = False) -> bytes:
+    """Opens a lane; `folder` (below ~/.runbook/runs) is None for one that runs plain jobs alone.
+
+    `known`: the folder was made before. Where it is gone, nobody can tell of an earlier job whether it ran.
+    """
+    return program() + _request("rb_begin", mark, lane, folder or "-", "1" if known else "0")
 
 
-def durable(job: Job, out: int, err: int) -> bytes:
+def durable(job: Job, out: int, err: int, *, again: bool = False) -> bytes:
     """Starts a job, or goes on with one that was started before, from byte `out` of its output and `err` of its errors.
 
-    A script or an input that is too large to stand here (see `uploads`) must have been sent before.
+    A script or an input that is too large to stand here (see `has_files`) must have been sent before. `again`: the
+    start may have been sent before.
     """
+    asked = "n" if job.barred else "a" if again or job.again else "1"
+    if job.barred:
+        job = replace(job, script="", stdin=None)
     script_sent = not script_is_inline(job)
     inline = inline_stdin(job)
     stdin = "-" if job.stdin is None else "f" if inline is None else "t"
@@ -54,7 +62,7 @@ def durable(job: Job, out: int, err: int) -> bytes:
         _tenths(job.timeout),
         prelude,
         b"" if script_sent else _bytes(job.script),
-        ("u" if script_sent else "i") + stdin + ("p" if _opens_output(job.script) else "f"),
+        ("u" if script_sent else "i") + stdin + ("p" if _opens_output(job.script) else "f") + asked,
         _escaped(inline or b""),
         job.fence.file if job.fence else "",
         job.fence.token if job.fence else "",
@@ -90,7 +98,7 @@ def take(job_id: str, suffix: str, size: int) -> bytes:
 def can_be_plain(job: Job) -> bool:
     """Whether a job may run without a record: it is read-only, and its script fits an argument of a shell."""
     name = PurePosixPath(shlex.split(job.executable)[0]).name
-    return job.read_only and job.stdin is None and name in _SHELLS and len(job.script) < INLINE // 4
+    return job.read_only and not job.barred and job.stdin is None and name in _SHELLS and len(job.script) < INLINE // 4
 
 
 def script_is_inline(job: Job) -> bool:
@@ -99,6 +107,10 @@ def script_is_inline(job: Job) -> bool:
 
 def has_files(job: Job) -> bool:
     """Whether anything must be sent ahead of the request."""
+    return not job.barred and _has_files(job)
+
+
+def _has_files(job: Job) -> bool:
     return not script_is_inline(job) or (job.stdin is not None and inline_stdin(job) is None)
 
 

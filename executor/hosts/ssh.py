@@ -64,7 +64,9 @@ class SshHost:
         through: Route | None = None,
         become_password: Callable[[], str] | None = None,
         patience: float = PATIENCE,
+        known: bool = False,
     ) -> None:
+        """`known`: an earlier program of the run has been connected to it."""
         self.name = spec.name
         self._spec = spec
         self._credentials = credentials or Credentials()
@@ -76,7 +78,7 @@ class SshHost:
         self._target: Target | None = None
         self._asked: float | None = None  # when the last sign of life was asked for
         self._closed = False
-        self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}")
+        self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}", known=known)
 
     # --- the protocol -------------------------------------------------------------------------------------------
 
@@ -103,6 +105,10 @@ class SshHost:
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)
+
+    def forget(self) -> None:
+        """Removes what the run's ended jobs have printed from the host (blocking)."""
+        self._dispatcher.forget()
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         try:

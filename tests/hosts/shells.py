@@ -79,7 +79,7 @@ class ShellHost:
 
     name = "here"
 
-    def __init__(self, shell: str, home: Path, before: str = "") -> None:
+    def __init__(self, shell: str, home: Path, before: str = "", *, known: bool = False) -> None:
         if shutil.which(shell.split(maxsplit=1)[0]) is None:
             pytest.skip(f"needs {shell}")
         self.home = home
@@ -87,7 +87,7 @@ class ShellHost:
         self.wires: list[SocketWire] = []  # those that are not cut
         self._all_wires: list[SocketWire] = []
         self._command = f"{before}export HOME='{home}'; cd; exec {shell}"
-        self._dispatcher = Dispatcher(self._open, "run1/web1")
+        self._dispatcher = Dispatcher(self._open, "run1/web1", known=known)
 
     @property
     def folder(self) -> Path:

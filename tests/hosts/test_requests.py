@@ -19,7 +19,7 @@ def test_a_durable_job() -> None:
         b"'export A='\\''it'\\''\\'\\'''\\''s'\\''\n"
         b"cd '\\''/srv/app'\\'' || rb_no\n"
         b"exec $rb_setsid '\\''bash'\\'' '\\''-euo'\\'' '\\''pipefail'\\'' \"$rb_dir/$rb_id.sh\"' "
-        b"'echo '\\''x'\\''' 'itf' 'a\\\\\\0000' '' '' .\n"
+        b"'echo '\\''x'\\''' 'itf1' 'a\\\\\\0000' '' '' .\n"
     )
 
 

@@ -9,13 +9,16 @@
 #   ID.sh ID.in          its script; an input too large to be held in memory
 #   ID.out ID.err        what it printed
 #   ID.rc                its record. Making it is the claim, and exclusive. Its one line is overwritten in place, which
-#                        needs no disk block: "c" claimed, "r PID LANE" running, "x RC HOW" ended, "n WHY" never started
-#   ID.to ID.ca ID.no    its timeout has passed; its end was asked for; its folder does not exist
+#                        needs no disk block: "c" claimed, "r PID LANE" running, "x RC HOW" ended, "n WHY" never started,
+#                        "u WHY" nobody can tell
+#   ID.to ID.ca          its timeout has passed; its end was asked for
+#   ID.ba ID.no          it shall not start any more; it has not: its folder does not exist, or it saw the former
 #   ID.po ID.pe          pipes for its output, where it wants to open that by name; ID.do, ID.de: they are empty
 #
 # and a durable lane three pipes: LANE.f and LANE.t with orders for its follower and its timer, and LANE.w, which it holds
 # open for as long as it lives: end of file there means that nobody will write the record any more. (LANE.k and LANE.g are
 # marks of the follower's and of attaching.) They go when the run's folder goes: one more program a lane is not worth it.
+# A folder that had to be made anew, where there should have been one, has a file `lost` in it.
 
 rb_say() { echo "$rb_mark $*"; }
 

@@ -1,4 +1,8 @@
 # Durable jobs: claimed, kept, ended and found again.
+#
+# KIND has a letter for each of: the script (i here, u sent before), its input (- none, t here, f sent before), its output
+# (f files, p pipes), and what is asked for: 1 a first start; a: its start may have been asked for before; n: it shall
+# never start any more, and is followed to its end where it did.
 
 rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN .   (OUT, ERR: how many bytes are known already)
 	[ "${11}" = . ] || return
@@ -12,20 +16,24 @@ rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN .   (OUT, E
 	rb_rc=$?
 	set +C
 	if [ "$rb_rc" != 0 ]; then
+		case $7 in *n) rb_bar "$1" ;; esac
 		rb_attach "$1" "$2" "$3"
 		return
 	fi
+	case $7 in
+	*[an]) if rb_settled "$1" "$7"; then return; fi ;;
+	esac
 	if ! rb_prepare "$1" "$6" "$7"; then
 		rm -f "$rb_dir/$1.rc" "$rb_dir/$1.sh"
 		echo "n $1 space" >&7
 		return
 	fi
 	case $7 in
-	??p) rb_piped "$1" "$5" "$7" "$8" ;;
+	??p?) rb_piped "$1" "$5" "$7" "$8" ;;
 	*) rb_fed "$1" "$5" "$7" "$8" >>"$rb_dir/$1.out" 4>>"$rb_dir/$1.err" ;;
 	esac
 	rb_ended "$1" $?
-	case $7 in ?f?) rm -f "$rb_dir/$1.in" ;; esac
+	case $7 in ?f??) rm -f "$rb_dir/$1.in" ;; esac
 }
 
 # Whether the controller that sends a job still has the lock under which it does. Another user than the login's may not
@@ -39,8 +47,8 @@ rb_ours() { # LOCK TOKEN
 
 rb_fed() { # ID PRELUDE KIND INPUT: with its input
 	case $3 in
-	?t?) rb_unescape "$4" | rb_spawn "$2" ;;
-	?f?) rb_spawn "$2" <"$rb_dir/$1.in" ;;
+	?t??) rb_unescape "$4" | rb_spawn "$2" ;;
+	?f??) rb_spawn "$2" <"$rb_dir/$1.in" ;;
 	*) rb_spawn "$2" </dev/null ;;
 	esac
 }
@@ -65,7 +73,7 @@ rb_piped() { # ID PRELUDE KIND INPUT
 
 rb_prepare() { # ID SCRIPT KIND: all disk space that the record will need is taken before anything starts
 	echo "c                                                   " >>"$rb_dir/$1.rc" || return
-	case $3 in i??) rb_put "$2" >"$rb_dir/$1.sh" ;; esac
+	case $3 in i???) rb_put "$2" >"$rb_dir/$1.sh" ;; esac
 }
 
 rb_ended() { # ID RC
@@ -75,8 +83,10 @@ rb_ended() { # ID RC
 	elif [ -e "$rb_dir/$1.ca" ]; then
 		rb_how=cancelled
 	elif [ "$2" = 126 ] && [ -e "$rb_dir/$1.no" ]; then
-		rb_write "$1" n chdir
-		echo "n $1 chdir" >&7
+		rb_why=chdir
+		[ ! -e "$rb_dir/$1.ba" ] || rb_why=barred
+		rb_write "$1" n "$rb_why"
+		echo "n $1 $rb_why" >&7
 		return
 	fi
 	rb_write "$1" x "$2" "$rb_how"
@@ -91,6 +101,29 @@ rb_noted() { # the new process tells the record and the timer; an end asked for 
 	fi
 	echo "$rb_id $rb_pid $rb_limit" >&8
 	[ ! -e "$rb_dir/$rb_id.ca" ] || kill -KILL "$rb_pid"
+	# Where there is no setsid the job runs by now.
+	[ -z "$rb_fast" ] || [ ! -e "$rb_dir/$rb_id.ba" ] || rb_no
+}
+
+# A claim that is ours although the job was, or may have been, asked for before: only where this user's folder has been
+# here all the time does that mean that it has not started.
+rb_settled() { # ID KIND
+	if [ -e "$rb_dir/lost" ]; then
+		echo "u gone" >>"$rb_dir/$1.rc"
+		echo "u $1" >&7
+		return
+	fi
+	case $2 in *a) return 1 ;; esac
+	echo "n barred" >>"$rb_dir/$1.rc"
+	echo "n $1 barred" >&7
+}
+
+# Somebody else has claimed it. A new process writes its record first and then looks for the bar; we put up the bar
+# first and then look at the record: at least one of the two sees the other.
+rb_bar() { # ID
+	true >"$rb_dir/$1.ba"
+	rb_state "$1"
+	case $rb_s in c | '') [ -z "$rb_fast" ] || rb_write "$1" n barred ;; esac
 }
 
 rb_attach() { # ID OUT ERR: somebody has claimed this job; follow it to its end, from these offsets on

@@ -1,17 +1,21 @@
 # The lane itself: what it finds out at its start, its folder, its helpers.
 
-rb_folder() { # BASE FOLDER: a folder that is nobody else's, with this lane's pipes in it
+rb_folder() { # BASE FOLDER KNOWN: a folder that is nobody else's, with this lane's pipes in it
 	[ ! -L "$1" ] || { rb_unfit=link; return 1; }
 	[ ! -e "$1" ] || [ -O "$1" ] || { rb_unfit=owner; return 1; }
 	rb_dir=$1/runs/$2
-	[ -d "$rb_dir" ] || mkdir -p "$rb_dir" || { rb_unfit=write; return 1; }
+	if [ ! -d "$rb_dir" ]; then
+		mkdir -p "$rb_dir" || { rb_unfit=write; return 1; }
+		# It was here, and somebody has removed it: what had run cannot be told any more.
+		[ "$3" = 0 ] || true >"$rb_dir/lost"
+	fi
 	mkfifo "$rb_dir/$rb_lane.f" "$rb_dir/$rb_lane.t" "$rb_dir/$rb_lane.w" || { rb_unfit=write; return 1; }
 	rb_unfit=''
 }
 
-rb_begin() { # MARK LANE FOLDER .   FOLDER is "-" for a lane of plain jobs
-	[ "$4" = . ] || exit
-	rb_mark=$1 rb_lane=$2 rb_fast='' rb_unfit=''
+rb_begin() { # MARK LANE FOLDER KNOWN .   FOLDER is "-" for a lane of plain jobs; KNOWN is 1 if it must be here already
+	[ "$5" = . ] || exit
+	rb_mark=$1 rb_lane=$2 rb_known=$4 rb_fast='' rb_unfit=''
 	exec 3>&2 2>/dev/null
 	# All that only a subshell can tell, by one of them.
 	set -- "$3" $(
@@ -42,7 +46,8 @@ rb_begin() { # MARK LANE FOLDER .   FOLDER is "-" for a lane of plain jobs
 	else
 		rb_started() { rb_noted; }
 		rb_no() { true >"$rb_dir/$rb_id.no"; exit 126; }
-		rb_folder "$HOME/.runbook" "$1" || [ "$rb_unfit" != write ] || rb_folder "/var/tmp/.runbook-$(id -u)" "$1"
+		rb_folder "$HOME/.runbook" "$1" "$rb_known" || [ "$rb_unfit" != write ] ||
+			rb_folder "/var/tmp/.runbook-$(id -u)" "$1" "$rb_known"
 		[ -n "$rb_unfit" ] || rb_staff
 	fi
 	rb_say ready $$ "${rb_unfit:-fit}" "${rb_setsid:-none}"
