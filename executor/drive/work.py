@@ -46,8 +46,9 @@ class Work:
         key = perform.key
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
-            job = self._job(perform)
-            receiver = actions.receiver(perform, root=self._root)
+            opened = self._opened(perform)
+            job = self._job(opened, sealed=opened is not perform)
+            receiver = actions.receiver(opened, root=self._root)
         except actions.CannotStart as error:
             # What an earlier program may have started cannot be said to have been refused.
             status = Status.UNKNOWN if perform.again else Status.REFUSED
@@ -63,18 +64,21 @@ class Work:
             redactor=NOTHING_TO_HIDE if actions.speaks_to_us(perform) else self._vault.redactor,
             whisper=actions.whisper(perform),
         )
-        sink = _Sink(perform, capture, receiver, self._ended, self._root)
+        sink = _Sink(opened, capture, receiver, self._ended, self._root)
         self._host(perform.on).start(replace(job, again=perform.again), sink)
 
-    def _job(self, perform: Perform) -> Job:
-        """The job with its secrets. Raises CannotStart."""
+    def _opened(self, perform: Perform) -> Perform:
+        """The same with its secrets. Raises CannotStart."""
         try:
-            opened = self._vault.open(perform)
+            return self._vault.open(perform)
         except RunbookError as error:
             problem = error.problems[0]
             raise actions.CannotStart(f"{problem.message} ({problem.place})") from None
-        job = actions.job(opened, run=self._folder.run, job_id=job_id(perform.key), root=self._root)
-        if opened is not perform and isinstance(job.stdin, bytes) and len(job.stdin) > INLINE:
+
+    def _job(self, perform: Perform, *, sealed: bool) -> Job:
+        """What the host is asked to do; `sealed`: there are secrets in it. Raises CannotStart."""
+        job = actions.job(perform, run=self._folder.run, job_id=job_id(perform.key), root=self._root)
+        if sealed and isinstance(job.stdin, bytes) and len(job.stdin) > INLINE:
             # It would have to lie in a file of ours on the host until it is read.
             raise actions.CannotStart(f"with a secret in it, an input or content can have {INLINE // 1024} KiB at most")
         return job
