@@ -9,6 +9,7 @@ from pathlib import Path
 from executor import actions
 from executor.drive.capture import Capture
 from executor.drive.inbox import Inbox
+from executor.drive.settling import Answer, question
 from executor.engine.effects import Perform
 from executor.errors import RunbookError
 from executor.events import Ended, Key
@@ -39,11 +40,15 @@ class Work:
         self._root = root
         self._diff = diff
         self._vault = vault
-        self._running: dict[Key, str] = {}  # the host that each job runs on
+        self._running: dict[Key, tuple[str, str]] = {}  # each job's host and id
 
     def start(self, perform: Perform) -> None:
         """Begin; returns at once. Ended comes to the inbox, also where nothing could be begun."""
         key = perform.key
+        if perform.settles is not None:
+            self._running[key] = (perform.on, job_id(perform.settles))
+            self._host(perform.on).start(question(perform, job_id(perform.settles)), Answer(key, self._ended))
+            return
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
             opened = self._opened(perform)
@@ -54,7 +59,7 @@ class Work:
             status = Status.UNKNOWN if perform.again else Status.REFUSED
             self._inbox.put(Ended(key, Result(status, detail=str(error))))
             return
-        self._running[key] = perform.on
+        self._running[key] = (perform.on, job_id(key))
         capture = Capture(
             key,
             None if actions.speaks_to_us(perform) or perform.settings.no_log else self._folder.output(key),
@@ -85,8 +90,9 @@ class Work:
 
     def end(self, key: Key) -> None:
         """End a running job; its Ended still comes."""
-        if (on := self._running.get(key)) is not None:
-            self._host(on).end(job_id(key))
+        if (running := self._running.get(key)) is not None:
+            on, job = running
+            self._host(on).end(job)
 
     def _ended(self, key: Key, result: Result) -> None:
         self._running.pop(key, None)

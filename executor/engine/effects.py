@@ -46,6 +46,7 @@ class Perform:
     register: bool = False  # keep up to 1 MB of the output in the result
     diff: bool = False
     dry: bool = False  # only say whether it would change something (a check)
+    settles: Key | None = None  # only ask what became of that work: where it has not started, it never will (REFUSED)
     again: bool = False  # it may have been started already, by a program that has died: attach to it, or start it
 
 

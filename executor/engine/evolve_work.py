@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from executor.engine import evolve_back
+from executor.engine import evolve_back, settle
 from executor.engine.course import once_key
 from executor.engine.moves import advance, arrive, fail, release, stage_of, take_off, take_on
 from executor.engine.state import Do, Entry, Failure, Flight, Gate, HostState, Note, Once, Phase, Round, State, Work
@@ -39,6 +39,8 @@ def started(plan: Plan, state: State, event: Started) -> None:
     if key.part == "before":
         state.looking += 1
         state.looked[key.host, key.sub] = True
+    elif key.part == settle.PART:
+        settle.begun(host, key)
     elif key.part == "health":
         host.tries[(key.task, "health", key.direction, key.sub - 1)] = key.attempt
     else:
@@ -130,6 +132,9 @@ def ended(state: State, event: Ended) -> None:
         state.hosts[flight.on].lost = result.detail or "the connection is lost"
     host = state.hosts[key.host]
     state.touch(host.name)
+    if key.part == settle.PART:
+        settle.answered(host, result)
+        return
     work = host.work
     if work is None:
         return
@@ -146,6 +151,8 @@ def ended(state: State, event: Ended) -> None:
         work.stuck = (key, flight) if result.status in (Status.UNREACHABLE, Status.UNKNOWN) else None
         work.doubts += result.status is Status.UNKNOWN
         entry = armed_by(host, work)
+        if entry is not None:
+            entry.doubt = (key, flight.on) if result.status is Status.UNREACHABLE else None
         if entry is not None and entry.pending and result.captured:
             entry.captured = result.captured
 
@@ -234,6 +241,7 @@ def _paused(state: State, batch: int, *, over: bool) -> None:
         stage.resting.pop(batch, None)
     elif stage is not None:
         stage.pausing.pop(batch, None)  # should the run be carried on, it is due again
+        stage.unpaused[batch] = stage.unpaused.get(batch, 0) + 1
     state.touch_run()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from executor.engine import watch
+from executor.engine import settle, watch
 from executor.engine.course import once_key
 from executor.engine.effects import Ask, Connect, Decision, Sample
 from executor.engine.index import LOCAL
@@ -172,8 +172,14 @@ def _unwind(plan: Plan, state: State, host: HostState, seq: int) -> Decision:
         blocking = _later(state, seq)
         if blocking:
             return Decision((Undone(host.name, entry.task, entry.item, name, "owed", blocking),))
+    if entry.void:
+        return Decision((Undone(host.name, entry.task, entry.item, name, "skipped", entry.void),))
     try:
+        if entry.doubt is not None:
+            return settle.begin(plan, state, host, entry)
         work = due(state, host)
+    except Lost as lost:
+        return Decision((Undone(host.name, entry.task, entry.item, name, "owed", f"unreachable: {lost}"),))
     except RunbookError as error:
         return Decision((Undone(host.name, entry.task, entry.item, name, "failed", words(error)),))
     if work is None:

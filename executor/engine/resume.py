@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from executor.engine import settle
 from executor.engine.effects import Ask, Connect, Decision, Effect, End, Perform, Sample, Wait, Watch
 from executor.engine.host import gate_probe
 from executor.engine.index import LOCAL
@@ -67,6 +68,8 @@ def _take_up(plan: Plan, state: State, key: Key, flight: Flight) -> Decision:
 
 def _perform(plan: Plan, state: State, key: Key, flight: Flight) -> Decision:
     try:
+        if key.part == settle.PART:
+            return Decision((), settle.ask(plan, state, key))
         effect = _of_step(plan, state, key)
     except Lost as lost:
         return Decision((Ended(key, Result(Status.UNREACHABLE, detail=str(lost))),))

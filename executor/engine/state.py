@@ -151,6 +151,8 @@ class Entry:
     status: Literal["armed", "disarmed", "passed", "failed", "owed", "skipped"] = "armed"
     why: str = ""
     wanted: bool = False  # a rollback has it in its scope
+    doubt: tuple[Key, str] | None = None  # the attempt under which its host was lost, and whose connection did it
+    void: str = ""  # why there is nothing to undo after all, as the host says that was lost
 
     @property
     def pending(self) -> bool:
@@ -267,6 +269,7 @@ class StageState:
     condemned: list[str] = field(default_factory=list)  # failed hosts whose own rollback has not begun
     pausing: dict[int, str] = field(default_factory=dict)  # batch -> "going", "over"
     unwatched: list[Key] = field(default_factory=list)  # watches that an abort has ended
+    unpaused: dict[int, int] = field(default_factory=dict)  # batch -> how often the pause after it was cut short
     last_failure: str = ""  # for people
     broken: str = ""  # why the stage fails whatever max_failures says
     broken_by: str = ""  # the watch that did it
@@ -286,6 +289,7 @@ class StageState:
         twin = copy(self)
         twin.open, twin.active, twin.pausing = dict(self.open), set(self.active), dict(self.pausing)
         twin.waiting = {task: dict(hosts) for task, hosts in self.waiting.items()}
+        twin.unpaused = dict(self.unpaused)
         twin.condemned, twin.bad, twin.unwatched = list(self.condemned), set(self.bad), list(self.unwatched)
         twin.unwell, twin.kept = dict(self.unwell), set(self.kept)
         twin.faulted = dict(self.faulted)

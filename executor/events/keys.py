@@ -19,7 +19,8 @@ class Key:
     `host` is the one in whose name it runs ("localhost" for the run's own). `part` says what of the task it is:
     step (the question of --step), only_if, unless, action, item (of a checklist; `sub` counts), retry (the wait between
     two attempts), apply, verify, undo, reapply, before (health ahead of a sliding window), health, watch, pause, ask,
-    interrupt (its question), grace, outcome (the question what came of something).
+    interrupt (its question), grace, outcome (the question what came of something), settle (what of it ran, asked before
+    it is undone on a host that was lost).
     """
 
     host: str

@@ -52,10 +52,11 @@ class Flight:
         detail: str = "",
         *,
         fenced: bool = False,
+        never: bool = False,
     ) -> None:
         if not self.landed:
             self.landed = True
-            self.sink.ended(JobEnd(how, rc, detail, time.monotonic() - self.began, fenced))
+            self.sink.ended(JobEnd(how, rc, detail, time.monotonic() - self.began, never, fenced))
 
     @property
     def repeatable(self) -> bool:

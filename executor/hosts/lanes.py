@@ -318,7 +318,7 @@ class Lane:
     def _refused(self, why: str) -> None:
         if flight := self._take_off():
             detail = _WHY_NOT.get(why, why).format(chdir=flight.job.chdir)
-            flight.land("refused", detail=detail, fenced=why == "fence")
+            flight.land("refused", detail=detail, fenced=why == "fence", never=flight.job.barred)
 
     def _unknown(self) -> None:
         if flight := self._take_off():

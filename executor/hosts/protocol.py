@@ -55,6 +55,7 @@ class JobEnd:
     rc: int | None = None
     detail: str = ""
     duration: float = 0.0  # seconds, as the host or the connection measured it
+    never: bool = False  # refused by the host itself, of a job that is barred: it has not started, and never will
     fenced: bool = False  # refused, because the lock under which it was sent does not hold any more
 
 

@@ -77,21 +77,29 @@ class World:
     effects: list[Effect] = field(default_factory=list)
     finished: Finish | None = None
     watching: Callable[[State], None] = lambda _state: None  # invariants that are checked after each decision
+    written: Callable[[], None] = lambda: None  # called when a decision is on disk, and before its effects begin
     _queue: list[tuple[float, int, Event]] = field(default_factory=list)
     _count: int = 0
     _waiting: dict[Key, Callable[[], Event]] = field(default_factory=dict)  # how an open effect is cut short
     _names: dict[Key, str] = field(default_factory=dict)
     _allowed: set[Key] = field(default_factory=set)
     _hosts: set[str] = field(default_factory=set)
+    _over: set[Key] = field(default_factory=set)  # commands that had ended in an earlier life
 
-    def go(self) -> State:
-        """Run to the end and check what holds for every run."""
+    def go(self, opening: Event | None = None) -> State:
+        """Run to the end and check what holds for every run.
+
+        With a `journal` of what happened before, and `opening` (that it is resumed), the run is carried on from there.
+        """
         state = initial(self.plan)
+        for event in self.journal:
+            self._recall(event)
+            evolve(self.plan, state, event)
         for seconds, event in self.script.outside():
-            if not isinstance(event, HostLost) or event.host in self.plan.hosts:
-                self._later(seconds, event)
+            if (not isinstance(event, HostLost) or event.host in self.plan.hosts) and seconds >= self.now:
+                self._later(seconds - self.now, event)
         started = RunStarted(self.run, self.plan.name, self.plan.file, "", self.operator, "here", reason="because")
-        self._fold(state, started)
+        self._fold(state, opening or started)
         for _ in range(LONGEST):
             self._settle(state)
             if self.finished is not None:
@@ -115,6 +123,7 @@ class World:
             for event in decision.events:
                 self._allow(event)
                 self._fold(state, event)
+            self.written()
             for effect in decision.effects:
                 self._perform(effect)
             self.watching(state)
@@ -130,6 +139,12 @@ class World:
         for event in self.journal:
             evolve(self.plan, again, event)
         assert again == state, "a fold over the journal gives another state"
+
+    def _recall(self, event: Event) -> None:
+        """An event of an earlier life: what it allowed may be taken up again, what has ended may not."""
+        self._allow(event)
+        if isinstance(event, Ended):
+            self._over.add(event.key)
 
     def _allow(self, event: Event) -> None:
         match event:
@@ -165,6 +180,8 @@ class World:
                 self.finished = effect
             case _:
                 assert effect.key in self._allowed, f"{effect.key} begins, and no event says so"
+                stuck = isinstance(effect, Perform) and effect.again
+                assert effect.key not in self._over or stuck, f"{effect.key} had ended, and begins again"
                 self._begin(effect)
 
     def _begin(self, effect: Perform | Sample | Watch | Wait | Ask) -> None:
@@ -191,6 +208,8 @@ class World:
                 self._waiting[key] = lambda: WatchTurned(key, "good", Verdict(Opinion.PASSED, "never told"))
 
     def _cut(self, key: Key) -> None:
+        if key.part == "settle":
+            return  # what became of a job is told also where its end was asked for
         answer = self._waiting.pop(key, None)
         if answer is not None and not isinstance(event := answer(), WatchTurned):
             self._later(0.0, event, cut=True)
