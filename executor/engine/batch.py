@@ -34,7 +34,7 @@ def pause(plan: Plan, state: State, stage: StageState, planned: PlannedStage, ba
         return None
     if batch in stage.pausing:
         return NOTHING
-    key = Key(LOCAL, planned.id, "pause", attempt=batch)
+    key = Key(LOCAL, planned.id, "pause", attempt=batch, sub=stage.unpaused.get(batch, 0))
     values = of_host(plan, state, state.hosts[LOCAL])
     try:
         if planned.pause.prompt is not None:

@@ -30,7 +30,9 @@ def decide(plan: Plan, state: State) -> Decision:
 
 
 def _starved(plan: Plan, state: State, decision: Decision) -> bool:
-    """All forks are taken, and the decision needs one."""
+    """All forks are taken, and the decision needs one. What is taken up again has its own already."""
+    if state.phase == "resuming":
+        return False
     full = plan.forks > 0 and state.busy >= plan.forks
     return full and any(isinstance(effect, Perform | Sample) for effect in decision.effects)
 

@@ -24,6 +24,7 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    Resumed,
     Retrying,
     RollbackStarted,
     RunEnded,
@@ -153,12 +154,17 @@ def steps_in_order(plan: Plan, journal: Sequence[Event]) -> None:
 
 
 def nothing_new_after_an_abort(journal: Sequence[Event]) -> None:
-    """From an abort on, nothing begins on the way forward but the wait for what still runs."""
-    aborted = False
+    """From an abort on, nothing begins on the way forward but the wait for what still runs.
+
+    A run that was stopped may be carried on, and then goes on.
+    """
+    aborted, stopped = False, False
     for event in journal:
         match event:
-            case Aborted():
-                aborted = True
+            case Aborted(then=then):
+                aborted, stopped = True, then == "stop"
+            case Resumed() if stopped:
+                aborted = False
             case Closing():
                 return
             case Started(key) | WaitStarted(key) | Asked(key) if aborted:
@@ -348,12 +354,29 @@ def the_run_comes_last(journal: Sequence[Event]) -> None:
                 pass
 
 
+def _what_went_wrong(journal: Sequence[Event]) -> tuple[bool, bool]:
+    """Was the run given up, and did a host fail? After a stop, both are open again when the run is carried on."""
+    aborted, failed, undone = "", set[str](), set[str]()
+    for event in journal:
+        match event:
+            case Aborted(then=then):
+                aborted = then
+            case HostFailed(host):
+                failed.add(host)
+            case HostRolledBack(host):
+                undone.add(host)
+            case Resumed() if aborted == "stop":
+                aborted, failed = "", failed & undone
+            case _:
+                pass
+    return bool(aborted), bool(failed)
+
+
 def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
     """Exit codes mean what they are said to mean."""
     end = journal[-1]
     assert isinstance(end, RunEnded)
-    aborted = any(isinstance(event, Aborted) for event in journal)
-    failed = any(isinstance(event, HostFailed) for event in journal)
+    aborted, failed = _what_went_wrong(journal)
     last = {(u.host, u.task, u.item): u.outcome for u in _undone(journal)}
     bad = {entry for entry, outcome in last.items() if outcome in ("failed", "owed")}
     match int(end.exit):

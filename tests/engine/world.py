@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from executor.engine import State, decide, evolve, initial
-from executor.engine.effects import Ask, Cancel, Connect, Effect, End, Finish, Perform, Sample, Wait, Watch
+from executor.engine.effects import Ask, Cancel, Connect, Effect, End, Finish, Perform, Sample, Unlock, Wait, Watch
 from executor.events import (
     Answered,
     Asked,
@@ -28,6 +28,7 @@ from executor.events import (
     Retrying,
     RunStarted,
     Started,
+    Unlocked,
     WaitEnded,
     WaitStarted,
     WatchStarted,
@@ -178,6 +179,8 @@ class World:
                 self._cut(key)
             case Finish():
                 self.finished = effect
+            case Unlock(hosts):
+                self._later(0.0, Unlocked(hosts))
             case _:
                 assert effect.key in self._allowed, f"{effect.key} begins, and no event says so"
                 stuck = isinstance(effect, Perform) and effect.again
