@@ -1,0 +1,8 @@
+# Ends lock NUMBER in the folder AT where TOKEN holds it.
+
+if read_claim "$number" && [ "$holder" = "$token" ]; then
+	end "$number" || fail "$at/$number cannot be renamed"
+	echo released
+else
+	echo gone
+fi
