@@ -45,7 +45,7 @@ def command(words: str, read_only: bool, timeout: float | None, limit: str, **fl
         yes=True,
     )
     plan = build(one_command(words, limit, root, read_only=read_only, timeout=timeout), hosts, options)
-    no_questions = {"confirm": (), "answers": None, "yes": True, "verbose": 1, "diff": False}
+    no_questions = {"confirm": (), "answers": None, "yes": True, "verbose": 1, "diff": False, "output_is_result": True}
     return begin(plan, flags | no_questions)
 
 

@@ -50,8 +50,12 @@ def command(inventory: Sources, limit: str | None, **flags: Any) -> int:
         look = partial(_look, hosts, become=flags["become"])
         told: SimpleQueue[tuple[str, list[str], bool]] = SimpleQueue()
         hosts.connect(names, lambda name, seconds, failure: told.put(look(name, seconds, failure)))
-        for _ in names:
-            name, lines, bad = told.get()
+        answers: dict[str, tuple[list[str], bool]] = {}
+        for name in names:  # told in the inventory's order, each as soon as those before it have answered
+            while name not in answers:
+                answered, said, grave_there = told.get()
+                answers[answered] = (said, grave_there)
+            lines, bad = answers[name]
             grave = grave or bad
             click.echo(paint(f"{name}: {'NOT READY' if bad else 'ready'}", "bad" if bad else "good", colour))
             for line in lines:

@@ -113,7 +113,8 @@ def conduct(
         plan,
         flags["output"],
         stdout=sys.stdout,
-        stderr=sys.stderr,
+        # What the hosts say is the result of `exec`; of a run it is progress.
+        stderr=sys.stdout if flags.get("output_is_result") else sys.stderr,
         environment=os.environ,
         everything=flags["verbose"] > 0,
     )

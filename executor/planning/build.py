@@ -91,7 +91,8 @@ def _first_stage(runbook: Runbook, options: PlanOptions) -> int:
     for index, stage in enumerate(runbook.stages):
         if wanted in {stage.name, str(index + 1)}:
             return index
-    hint = did_you_mean(wanted, [stage.name for stage in runbook.stages])
+    names = [stage.name for stage in runbook.stages]
+    hint = did_you_mean(wanted, names) or f"the stages are: {', '.join(names)}"
     raise InvalidInput(Problem(f"--start-at-stage: there is no stage {wanted!r}", hint=hint, code="unknown-stage"))
 
 

@@ -44,9 +44,9 @@ def test_jsonl_prints_one_event_a_line_and_nothing_else(project: Project) -> Non
 def test_one_command_on_many_hosts(project: Project) -> None:
     ran = project.runbook("exec", "echo here is $(basename $HOME) of {{ host.name }}", "-i", "prod", "-l", "web1,web3")
     assert ran.code == 0, ran
-    assert "here is home of web1" in ran.err
-    assert "here is home of web3" in ran.err
-    assert "web2" not in ran.err
+    assert "here is home of web1" in ran.out
+    assert "here is home of web3" in ran.out
+    assert "web2" not in ran.out
 
 
 def test_a_command_that_fails_somewhere_does_not_stop_the_others(project: Project) -> None:
