@@ -46,10 +46,8 @@ from executor.planning.inputs import inputs
 from executor.report.aside import Aside
 from executor.report.choose import choose
 from executor.report.fold import fold, heard
-from executor.report.live import Live
-from executor.report.plain import Plain
-from executor.report.screen import Screen
-from executor.report.story import RunView
+from executor.report.screen import Pausing, Screen
+from executor.report.story import RunView, Viewing
 from executor.report.summary import summary
 from executor.report.summary import text as summary_text
 from executor.secrets import Vault, vault
@@ -118,9 +116,9 @@ def conduct(
         environment=os.environ,
         everything=flags["verbose"] > 0,
     )
-    live = report if isinstance(report, Live) else None
+    live = report if isinstance(report, Pausing) else None
     if past is not None:
-        views = [chronicle.view, *([report.view] if isinstance(report, Live | Plain) else [])]
+        views = [chronicle.view, *([report.view] if isinstance(report, Viewing) else [])]
         _remember(views, plan, folder)
     hosts = Hosts(
         plan.hosts,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 from executor.report.paint import paint
 from executor.report.safe import text_lines
 
 
+@runtime_checkable
 class Pausing(Protocol):
     """A report that can leave the terminal alone for a while."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from executor.events import Aborted, Direction, Irreversible, Key, Question, RunEnded, RunStarted, Undone
 from executor.hosts.protocol import Stream
@@ -162,6 +162,7 @@ class RunView:
     reached: int = 0
     stage: StageView | None = None
     rollback: RollbackView | None = None
+    wished: bool = False  # somebody has asked for the rollback: nothing had to go wrong for it
     closing: str = ""  # what has become of the run, once its own last steps begin
     asking: dict[Key, Question] = field(default_factory=dict)
     waits: dict[Key, Waiting] = field(default_factory=dict)
@@ -187,3 +188,10 @@ class RunView:
     def elapsed(self) -> float:
         """Seconds since the run began."""
         return max(self.now - self.began, 0.0)
+
+
+@runtime_checkable
+class Viewing(Protocol):
+    """A report that keeps a view: one that is told of a run's past goes on from there."""
+
+    view: RunView
