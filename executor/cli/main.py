@@ -25,6 +25,7 @@ COMMANDS = {
     "ping": "Can every host be reached, logged in to, written on and forwarded through?",
     "trust": "Look at a new host's key and keep it.",
     "resume": "Carry on a run that was stopped, crashed or lost its machine.",
+    "rollback": "Undo a run from its journal.",
     "show": "One run's timeline, or the list of runs.",
     "logs": "What the steps of a run printed.",
     "inventory": "Hosts, groups and variables of an inventory.",

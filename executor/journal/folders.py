@@ -118,6 +118,11 @@ def all_runs(state: Path) -> Iterator[RunFolder]:
             yield RunFolder(path)
 
 
+def is_run(text: str) -> bool:
+    """Whether a text has the form of a run's id."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
 def find(state: Path, run: str | None) -> RunFolder:
     """A run by its id or the beginning or end of it; None: the newest. Raises InvalidInput."""
     runs = list(all_runs(state))

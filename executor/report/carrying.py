@@ -27,12 +27,15 @@ def folded(view: RunView, stamp: Stamp, event: Resumed | TakenUp) -> None:
     """Take the event in. Times of another process mean nothing here: what is under way counts from now."""
     if isinstance(event, TakenUp):
         return
-    if view.began_at is not None:
+    if event.undo:
+        view.wished, view.began = True, stamp.mono
+    elif view.began_at is not None:
         view.began = stamp.mono - (stamp.at - view.began_at).total_seconds()
     if view.ended is not None and view.ended.resumable and not event.undo:
         # What had failed is tried again: should it fail again, that will be told.
         view.failures.clear()
         view.aborts.clear()
+        view.wished = False
         for host in view.hosts.values():
             if host.phase == "failed":
                 host.phase = "working"

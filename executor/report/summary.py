@@ -170,7 +170,7 @@ def _failures(view: RunView) -> Iterator[Line]:
         undoing = "in the rollback, " if first.direction == "back" else ""
         text = f"  {names(failure.host for failure in alike)}  {undoing}{what}: {first.reason}"
         yield line(text, tone="bad", output=first.output)
-    if not view.failures:
+    if not view.failures and not view.wished:
         # That it was interrupted stands in the headline.
         yield from (line(f"  {abort.reason}", tone="bad") for abort in view.aborts if abort.reason != "interrupted")
 

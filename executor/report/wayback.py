@@ -42,6 +42,8 @@ def way_back(
                 "stop": "stopping as asked, nothing is undone",
                 "ask": "asking what to do",
             }
+            if view.wished and then == "rollback":
+                return (line(f"ROLLING BACK: {reason}", tone="undo"),)
             where = f" {stage_name(plan, stage)}" if stage else ""
             return (line(f"ABORTED{where}: {reason}; {comes[then]}", tone="bad"),)
         case Halted(keys, reason):
