@@ -61,7 +61,9 @@ def test_an_example_runs_to_its_end(project: Path, servers: dict[str, str], name
     }.get(name, [])
     command = [sys.executable, "-m", "executor", "run", f"{name}.yml", "-i", "hosts.ini", "-y", *given]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(project.parent), "SSL_CERT_FILE": _trust(project)}
-    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert ended.returncode == Exit.DONE, ended.stdout + ended.stderr
 
 
