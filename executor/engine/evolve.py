@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from executor.engine import evolve_back, evolve_resume, evolve_work
-from executor.engine.course import forward
+from executor.engine.course import forward, once_key
 from executor.engine.index import LOCAL, RUN, index
 from executor.engine.lock import evolve_lock
 from executor.engine.moves import fail, leave_batch, start_course, take_off
@@ -62,7 +62,7 @@ from executor.events import (
     WatchTurned,
 )
 from executor.model.amounts import window
-from executor.model.plans import Plan
+from executor.model.plans import Plan, PlannedStep
 
 
 def initial(plan: Plan) -> State:
@@ -228,7 +228,19 @@ def _host_lost(state: State, event: HostLost) -> None:
     if not host.flights and host.failure is None and idle:
         task = host.work.step if host.work is not None else ""
         step = state.index.steps[task].step.name if task else ""
-        fail(state, host, Failure(f"unreachable: {event.reason}", task, step, unreachable=True))
+        once = bool(task) and _runs_once(state, host, task)
+        fail(state, host, Failure(f"unreachable: {event.reason}", task, step, unreachable=True, once=once))
+
+
+def _runs_once(state: State, host: HostState, task: str) -> bool:
+    """It does the step for all: nobody else may, and those who wait for it would wait for ever."""
+    located = state.index.steps[task]
+    return located.leg == "steps" and located.step.once is not None and _owner(state, located.step) == host.name
+
+
+def _owner(state: State, step: PlannedStep) -> str:
+    once = state.onces.get(once_key(step))
+    return once.owner if once is not None else ""
 
 
 def _connected(state: State, host: HostState) -> None:

@@ -38,7 +38,7 @@ def rollback_started(plan: Plan, state: State, event: RollbackStarted) -> None:
     state.phase, state.rolling, state.back = "back", True, WayBack(found)
     for name in event.hosts:
         host = state.hosts[name]
-        host.course, host.work, host.restless = None, None, False
+        host.course, host.work, host.restless, host.stalled = None, None, False, ""
     state.touch_run()
 
 

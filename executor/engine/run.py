@@ -98,8 +98,8 @@ def _back(plan: Plan, state: State) -> Decision:
     if back.begun < len(back.waves):
         wave = back.waves[back.begun]
         able = (host for host in map(state.hosts.__getitem__, wave.courses) if not host.lost)
-        # What belongs to the run does not depend on how its owner fares.
-        hosts = tuple(host.name for host in able if wave.batch == 0 or not host.stopped)
+        # What belongs to the run does not depend on how its owner fares. Who waits for a delegate goes no further back.
+        hosts = tuple(host.name for host in able if wave.batch == 0 or not (host.stopped or host.stalled))
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
     untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if host.lost and _untold(host)]
     told = [event for host in untold for event in rolled_back(state, host)]
