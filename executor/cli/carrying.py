@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from executor.cli import secrets
+from executor.cli.locking import check_override
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
 from executor.cli.session import Seal, at_terminal, conduct, must_be_answered, operator
@@ -60,6 +61,7 @@ def go(
 
     Raises RunbookError where a gate refuses.
     """
+    check_override(flags)
     plan = _as_asked(past.plan, flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     given.check(confirmed, needs_back(plan) if wish.undo else needs(plan))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ PLACE = Place("<the command line>")
 @inventory_option
 @click.option("-l", "--limit", required=True, metavar="PATTERN", help="On which hosts: web, 'web[0]', all.")
 @connection_options
-@click.option("--read-only", is_flag=True, help="It changes nothing: the record says so.")
+@click.option("--read-only", is_flag=True, help="It changes nothing: the record says so, and no lock is taken.")
 @click.option("--timeout", type=seconds, metavar="TIME", help="End it on a host after so long.")
+@click.option("--wait", type=seconds, metavar="TIME", help="How long to wait for the lock. Default: not at all.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the run.")
 @click.option("--output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT")
 def command(words: str, read_only: bool, timeout: float | None, limit: str, **flags: Any) -> int:
@@ -45,8 +47,16 @@ def command(words: str, read_only: bool, timeout: float | None, limit: str, **fl
         yes=True,
     )
     plan = build(one_command(words, limit, root, read_only=read_only, timeout=timeout), hosts, options)
-    no_questions = {"confirm": (), "answers": None, "yes": True, "verbose": 1, "diff": False, "output_is_result": True}
-    return begin(plan, flags | no_questions)
+    no_questions = {
+        "confirm": (),
+        "answers": None,
+        "yes": True,
+        "verbose": 1,
+        "diff": False,
+        "override": (),
+        "output_is_result": True,
+    }
+    return begin(replace(plan, lock=None) if read_only else plan, flags | no_questions)
 
 
 def one_command(words: str, limit: str, root: Path, *, read_only: bool, timeout: float | None) -> Runbook:

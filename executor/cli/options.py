@@ -100,10 +100,9 @@ def seconds(text: str) -> float:
         raise click.BadParameter(str(error)) from error
 
 
-login_options = _stack(
+reach_options = _stack(
     click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user."),
     click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", metavar="FILE", help="Log in with this key."),
-    click.option("-b", "--become", is_flag=True, help="Run the steps as root, through sudo."),
     click.option(
         "--lost-after",
         type=seconds,
@@ -111,6 +110,11 @@ login_options = _stack(
         metavar="TIME",
         help="How long a host that goes away is looked for. Default: 60s.",
     ),
+)
+
+login_options = _stack(
+    reach_options,
+    click.option("-b", "--become", is_flag=True, help="Run the steps as root, through sudo."),
     click.option("-K", "--ask-become-pass", is_flag=True, help="Ask once for sudo's password."),
 )
 
@@ -141,6 +145,11 @@ run_options = _stack(
     click.option(
         "--on-failure", type=click.Choice(["rollback", "stop", "ask"]), envvar="RUNBOOK_ON_FAILURE",
         help="When a stage is aborted. Default: ask at a terminal without -y, else rollback.",
+    ),
+    click.option("--wait", type=seconds, metavar="TIME", help="How long to wait for the lock. Default: not at all."),
+    click.option(
+        "--override", type=click.Choice(["lock"]), multiple=True,
+        help="Take the lock from whoever has it. Needs --reason.",
     ),
     click.option("--reason", default="", metavar="TEXT", help="Why; kept with the run."),
     click.option(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from executor import actions
 from executor.drive.capture import Capture
@@ -13,11 +15,22 @@ from executor.drive.settling import Answer, question
 from executor.engine.effects import Perform
 from executor.errors import RunbookError
 from executor.events import Ended, Key
-from executor.hosts.protocol import Host, Job, JobEnd, Stream
+from executor.hosts.protocol import Fence, Host, Job, JobEnd, Stream
 from executor.hosts.requests import INLINE
 from executor.journal.folders import RunFolder
+from executor.locks.fenced import start_fenced
+from executor.model.actions import Script, Shell
 from executor.model.outcomes import Result, Status
 from executor.secrets import NO_SECRETS, NOTHING_TO_HIDE, Vault
+
+
+class RunLock(Protocol):
+    """The lock of the run on its hosts."""
+
+    def fence(self, host: str) -> Fence | None: ...
+
+    def broken(self, host: str, why: str) -> None:
+        """A host says that it holds no more. Called from any thread."""
 
 
 class Work:
@@ -32,14 +45,16 @@ class Work:
         *,
         diff: bool = False,
         vault: Vault = NO_SECRETS,
+        lock: RunLock | None = None,
     ) -> None:
-        """`diff`: file actions say what they change."""
+        """`diff`: file actions say what they change. `lock`: under which jobs are sent."""
         self._host = host
         self._inbox = inbox
         self._folder = folder
         self._root = root
         self._diff = diff
         self._vault = vault
+        self._lock = lock
         self._running: dict[Key, tuple[str, str]] = {}  # each job's host and id
 
     def start(self, perform: Perform) -> None:
@@ -70,7 +85,13 @@ class Work:
             whisper=actions.whisper(perform),
         )
         sink = _Sink(opened, capture, receiver, self._ended, self._root)
-        self._host(perform.on).start(replace(job, again=perform.again), sink)
+        job = replace(job, again=perform.again)
+        host = self._host(perform.on)
+        fence = self._lock.fence(perform.on) if self._lock is not None else None
+        if self._lock is None or fence is None:
+            host.start(job, sink)
+        else:
+            start_fenced(host, job, sink, fence, partial(self._lock.broken, perform.on))
 
     def _opened(self, perform: Perform) -> Perform:
         """The same with its secrets. Raises CannotStart."""
@@ -86,6 +107,9 @@ class Work:
         if sealed and isinstance(job.stdin, bytes) and len(job.stdin) > INLINE:
             # It would have to lie in a file of ours on the host until it is read.
             raise actions.CannotStart(f"with a secret in it, an input or content can have {INLINE // 1024} KiB at most")
+        if isinstance(perform.action, Shell | Script):
+            # A `runbook` that a step calls works within this run, and does not meet its lock.
+            job = replace(job, environment={"RUNBOOK_RUN": self._folder.run, **job.environment})
         return job
 
     def end(self, key: Key) -> None:

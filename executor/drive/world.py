@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from executor.drive.inbox import Clock, Inbox
+from executor.drive.locking import Locking
 from executor.drive.sampling import Sampling
 from executor.drive.timers import Timer, Timers
 from executor.drive.work import Work
@@ -17,6 +18,7 @@ from executor.engine.effects import (
     Finish,
     Perform,
     Sample,
+    Unlock,
     Wait,
     Watch,
 )
@@ -49,7 +51,10 @@ class RealWorld:
         inbox: Inbox,
         timers: Timers,
         clock: Clock,
+        locking: Locking | None = None,
     ) -> None:
+        """`locking` is for a run that has a lock: it connects to hosts and locks them."""
+        self._locking = locking
         self._hosts = hosts
         self._work = work
         self._sampling = sampling
@@ -62,8 +67,13 @@ class RealWorld:
     def perform(self, effect: Effect) -> None:
         """Begin an effect; returns at once."""
         match effect:
+            case Connect(host) if self._locking is not None:
+                self._locking.connect(host)
             case Connect(host):
                 self._hosts.connect([host], self._connected)
+            case Unlock(hosts):
+                if self._locking is not None:
+                    self._locking.let_go(hosts)
             case Perform():
                 self._sampling.step_began(effect.key)
                 self._work.start(effect)
