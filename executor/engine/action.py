@@ -69,9 +69,14 @@ def _armed(here: Here) -> Armed | None:
 
 
 def _earlier(here: Here) -> tuple[Entry, ...]:
-    """Entries among which one of this very item could be: none where this is the first try."""
+    """Entries among which one of this very item could be: none where this is the first try.
+
+    One that was disarmed, because there was nothing to undo, does not serve for a try that does something.
+    """
     work = here.work
-    return tuple(here.host.armed.values()) if work.attempt > 1 or work.offset else ()
+    if work.attempt <= 1 and not work.offset:
+        return ()
+    return tuple(entry for entry in here.host.armed.values() if entry.status != "disarmed")
 
 
 def _point_of_no_return(here: Here) -> tuple[Event, ...]:

@@ -20,7 +20,7 @@ from executor.engine.undo import asked_for, pending, pending_run_wide
 from executor.engine.values import of_host, words
 from executor.engine.window import look_at
 from executor.engine.work import Here
-from executor.errors import RunbookError
+from executor.errors import Problem, RunbookError
 from executor.events import Answered, Connecting, Ended, Event, Judged, Key, TakenUp, WaitEnded, WatchTurned
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.plans import Plan
@@ -106,10 +106,11 @@ def _probe(plan: Plan, state: State, key: Key) -> Sample:
 
 
 def _of_step(plan: Plan, state: State, key: Key) -> Effect:
-    """What the step that a host is at had begun."""
+    """What the step that a host is at had begun. Raises RunbookError where a rollback that was asked for has taken the
+    host away from it: then nobody waits for its answer any more."""
     host = state.hosts[key.host]
     if host.work is None:
-        raise TypeError(f"{key} belongs to no step")
+        raise RunbookError(Problem("nobody waits for it any more"))
     return again(Here(plan, state, host, host.work)).effects[0]
 
 
