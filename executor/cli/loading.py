@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from executor.cli.options import Sources
 from executor.errors import InvalidInput, Problem, WrongUsage
-from executor.model.inventories import HostSpec, Inventory
+from executor.model.inventories import HostSpec, Inventory, Ssh
 
 
 def root_here() -> Path:
@@ -52,3 +55,12 @@ def host_named(inventory: Inventory, name: str) -> HostSpec:
         hint = f"did you mean '{close[0]}'?" if close else "runbook inventory --graph -i … shows what there is"
         raise InvalidInput(Problem(f"no host '{name}' in the inventory", hint=hint, code="unknown-host"))
     return spec
+
+
+def as_flagged(hosts: Mapping[str, HostSpec], flags: Mapping[str, Any]) -> dict[str, HostSpec]:
+    """The hosts with the user and the key of the command line, where the inventory does not say."""
+
+    def flagged(ssh: Ssh) -> Ssh:
+        return replace(ssh, user=ssh.user or flags["user"], key=ssh.key or flags["private_key"])
+
+    return {name: replace(spec, ssh=flagged(spec.ssh)) for name, spec in hosts.items()}

@@ -12,7 +12,7 @@ import click
 
 from executor import __version__
 from executor.cli import streams
-from executor.errors import Exit
+from executor.errors import Exit, Problem, WrongUsage
 
 # name -> its line in `runbook --help`; the module executor.cli.<name> holds `command`.
 COMMANDS = {
@@ -21,13 +21,17 @@ COMMANDS = {
     "simulate": "The whole run in the program alone, with what you want to see fail.",
     "validate": "Check runbooks and inventories, offline.",
     "exec": "Run one command on many hosts.",
+    "fetch": "Take a run over from its hosts, when the machine that ran it is lost.",
     "ssh": "Log in to a host of the inventory.",
     "ping": "Can every host be reached, logged in to, written on and forwarded through?",
     "trust": "Look at a new host's key and keep it.",
     "resume": "Carry on a run that was stopped, crashed or lost its machine.",
     "rollback": "Undo a run from its journal.",
+    "status": "Unfinished runs, and which run every host is on.",
     "show": "One run's timeline, or the list of runs.",
     "logs": "What the steps of a run printed.",
+    "prune": "Remove the records of runs that are old enough.",
+    "lock": "The lock that runs hold on their hosts: status, acquire, release, break.",
     "inventory": "Hosts, groups and variables of an inventory.",
     "explain": "Where the value of a variable comes from.",
     "init": "Start a new project here.",
@@ -80,7 +84,11 @@ def runbook(ctx: click.Context) -> None:
     """Declarative runbooks over plain SSH: rolling deploys that verify themselves and undo themselves."""
     from executor.cli import settings
 
-    defaults = settings.load(Path.cwd())
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as gone:
+        raise WrongUsage(Problem("the working directory is gone", hint="cd to one that exists")) from gone
+    defaults = settings.load(here)
     ctx.default_map = dict.fromkeys(COMMANDS, defaults)
 
 

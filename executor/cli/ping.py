@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from executor.cli.loading import load_hosts, root_here
+from executor.cli.loading import as_flagged, load_hosts, root_here
 from executor.cli.options import Sources, inventory_option, limit_option, login_options
 from executor.cli.passwords import become_password
 from executor.errors import Exit
@@ -35,7 +35,7 @@ def command(inventory: Sources, limit: str | None, **flags: Any) -> int:
     root = root_here()
     known = load_hosts(inventory, root)
     names = match_hosts(limit or "all", known)
-    specs = {name: _as_flagged(spec, flags) for name, spec in known.hosts.items()}
+    specs = as_flagged(known.hosts, flags)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     grave = False
     password = become_password() if flags["ask_become_pass"] else None
@@ -71,10 +71,3 @@ def _look(hosts: Any, name: str, seconds: float, failure: Any, *, become: bool) 
     findings = checkup(hosts.host(name), become=become)
     lines = [f"connected in {seconds * 1000:.0f} ms", *(finding.text for finding in findings)]
     return name, lines, any(finding.grave for finding in findings)
-
-
-def _as_flagged(spec: Any, flags: dict[str, Any]) -> Any:
-    from dataclasses import replace
-
-    ssh = replace(spec.ssh, user=spec.ssh.user or flags["user"], key=spec.ssh.key or flags["private_key"])
-    return replace(spec, ssh=ssh)

@@ -71,12 +71,16 @@ class Recorder:
         clock: Clock,
         seq: int = 0,
         wall: Callable[[], datetime] = _wall_clock,
+        *,
+        mirror: Callable[[Event], None] = lambda _event: None,
     ) -> None:
+        """`mirror` is told of each event once it is on disk, before what the event allows; it may refuse to go on."""
         self._log = log
         self._reporters = reporters
         self._clock = clock
         self._seq = seq
         self._wall = wall
+        self._mirror = mirror
         self._untold: list[tuple[Stamp, Event]] = []
 
     def record(self, events: Iterable[Event]) -> None:
@@ -96,6 +100,8 @@ class Recorder:
         untold, self._untold = self._untold, []
         for stamp, event in untold:
             self._reporters.event(stamp, event)
+        for _, event in untold:
+            self._mirror(event)
 
 
 def _told(event: Event) -> Event:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from executor.drive.inbox import MONOTONIC, Inbox
+from executor.drive.locking import Locking, LockOrder
 from executor.drive.loop import Loop
 from executor.drive.recorder import Recorder, Reporters
 from executor.drive.sampling import Sampling
@@ -16,11 +17,12 @@ from executor.drive.work import Work
 from executor.drive.world import Questions, RealWorld, probers
 from executor.engine import State, initial
 from executor.errors import Exit
-from executor.events import Answered, Event
+from executor.events import Answered, LockLost, Resumed, RunStarted
 from executor.hosts.pool import Hosts
 from executor.journal.folders import RunFolder
 from executor.journal.log import Log
 from executor.journal.reading import End
+from executor.mirror.mirror import Mirror
 from executor.model.plans import Plan
 from executor.secrets import NO_SECRETS, Vault
 
@@ -40,7 +42,7 @@ Listening: TypeAlias = Callable[[Inbox], AbstractContextManager[Callable[[], Non
 
 def run_plan(
     plan: Plan,
-    opening: Event,
+    opening: RunStarted | Resumed,
     *,
     folder: RunFolder,
     state: State | None = None,
@@ -51,12 +53,13 @@ def run_plan(
     listening: Listening,
     diff: bool = False,
     vault: Vault = NO_SECRETS,
+    lock: LockOrder | None = None,
 ) -> Exit:
     """Run a plan to its end. It begins with `opening`.
 
-    A run that is carried on, or undone, has the `state` that its journal gives, and that journal's `end`. `open_desk` is
-    told where answers go; `listening` turns signals into events; `diff` has file actions say what they change; `vault`
-    has the secrets that the plan names.
+    A run that is carried on, or undone, has the `state` that its journal gives, and that journal's `end`. `open_desk`
+    is told where answers go; `listening` turns signals into events; `diff` has file actions say what they change;
+    `vault` has the secrets that the plan names; `lock` is what the run must hold on its hosts.
 
     Raises JournalFailed where the journal cannot be written (any longer): then nothing new was started.
     """
@@ -67,9 +70,15 @@ def run_plan(
         with (
             closing(Log(folder.journal, end)) as log,
             closing(hosts),
+            ExitStack() as held,
             listening(inbox) as go_on,
             closing(open_desk(_answers(inbox, go_on))) as desk,
+            closing(_mirror(opening, folder, hosts, inbox)) as mirror,
         ):
+            locking = None
+            if lock is not None:
+                locking = Locking(lock, hosts=hosts, inbox=inbox, timers=timers, clock=MONOTONIC)
+                held.enter_context(closing(locking))
             sampling = Sampling(
                 host=hosts.host,
                 specs=plan.hosts,
@@ -82,12 +91,13 @@ def run_plan(
             )
             world = RealWorld(
                 hosts=hosts,
-                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault),
+                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault, lock=locking),
                 sampling=sampling,
                 questions=desk,
                 inbox=inbox,
                 timers=timers,
                 clock=MONOTONIC,
+                locking=locking,
             )
             loop = Loop(
                 plan,
@@ -96,7 +106,7 @@ def run_plan(
                 world=world,
                 inbox=inbox,
                 timers=timers,
-                recorder=Recorder(log, reporters, MONOTONIC, end.seq if end is not None else 0),
+                recorder=Recorder(log, reporters, MONOTONIC, end.seq if end is not None else 0, mirror=mirror.event),
                 reporters=reporters,
                 clock=MONOTONIC,
                 redactor=vault.redactor,
@@ -109,6 +119,16 @@ def run_plan(
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
         reporters.close()
+
+
+def _mirror(opening: RunStarted | Resumed, folder: RunFolder, hosts: Hosts, inbox: Inbox) -> Mirror:
+    return Mirror(
+        folder,
+        hosts.host,
+        f"{opening.operator} on {opening.controller}",
+        lambda host, why: inbox.put(LockLost(host, why)),
+        carried_on=isinstance(opening, Resumed),
+    )
 
 
 def _answers(inbox: Inbox, go_on: Callable[[], None]) -> Callable[[Answered], None]:

@@ -1,0 +1,138 @@
+"""The machine that ran a run is lost, with all that it kept: another one takes the run over from its hosts."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tests.e2e.conftest import Project
+
+DEPLOY = """
+name: Deploy
+stages:
+  - name: Roll out
+    hosts: web[0:2]
+    steps:
+      - name: One
+        shell: echo one >> ~/log
+        rollback: echo undo one >> ~/log
+      - name: Two
+        shell: |
+          echo two >> ~/log
+          if test "{{ host.name }}" = web3; then while ! test -e ~/go; do sleep 0.1; done; fi
+          echo two ended >> ~/log
+        rollback: echo undo two >> ~/log
+      - name: Three
+        shell: echo three >> ~/log
+        rollback: echo undo three >> ~/log
+"""
+WHOLE = ["one", "two", "two ended", "three"]
+
+
+def begun(project: Project) -> subprocess.Popen[str]:
+    """A run that is in the middle of its third host, of which the hosts know."""
+    project.write("runbooks/deploy.yml", DEPLOY)
+    running = project.start("run", "deploy", "-i", "prod")
+    until(lambda: project.log("web3")[-1:] == ["two"])
+    copy = next(iter(project.servers["web1"].home.glob(".runbook/runs/*/web1/journal.jsonl")))
+    until(lambda: '"name":"Two"' in copy.read_text().splitlines()[-1] and "web3" in copy.read_text().splitlines()[-1])
+    return running
+
+
+def lost(project: Project, running: subprocess.Popen[str]) -> str:
+    """The laptop is gone. Returns the run's id."""
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    (run,) = (path.name for path in (project.folder / "state" / "runs").iterdir())
+    shutil.rmtree(project.folder / "state")
+    return run
+
+
+def until(true: object) -> None:
+    assert callable(true)
+    for _ in range(300):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to be")
+
+
+def another(project: Project, name: str) -> Project:
+    """The same project on a machine with a state of its own."""
+    return replace(project, environment={**project.environment, "RUNBOOK_STATE": str(project.folder / name)})
+
+
+def test_a_run_is_taken_over_and_undone_exactly(project: Project) -> None:
+    run = lost(project, begun(project))
+    other = another(project, "state2")
+    fetched = other.runbook("fetch", run[-4:], "-i", "prod", "--take-over")
+    assert fetched.code == 0, fetched
+    assert f"run {run} is here now" in fetched.out
+    (project.servers["web3"].home / "go").touch()  # what still runs is waited for
+    undone = other.runbook("rollback", run, "-y")
+    assert undone.code == 0, undone
+    back = ["undo three", "undo two", "undo one"]
+    assert [project.log(f"web{n}") for n in (1, 2)] == [WHOLE + back] * 2
+    assert project.log("web3") == ["one", "two", "two ended", "undo two", "undo one"]
+    assert project.log("web4") == []
+
+
+def test_a_run_is_taken_over_and_carried_on(project: Project) -> None:
+    run = lost(project, begun(project))
+    other = another(project, "state2")
+    assert other.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    (project.servers["web3"].home / "go").touch()
+    carried = other.runbook("resume", run, "-y")
+    assert carried.code == 0, carried
+    assert [project.log(f"web{n}") for n in (1, 2, 3)] == [WHOLE] * 3
+
+
+def test_who_has_lost_a_run_to_another_machine_stops(project: Project) -> None:
+    running = begun(project)
+    run = next(iter((project.folder / "state" / "runs").iterdir())).name
+    other = another(project, "state2")
+    taken = other.runbook("fetch", run, "-i", "prod", "--take-over")
+    assert taken.code == 0, taken
+    (project.servers["web3"].home / "go").touch()
+    out, _ = running.communicate(timeout=60)
+    assert running.returncode == 6, out
+    assert "taken over" in out
+    late = project.runbook("resume", run, "-y")
+    assert late.code == 11, late
+    assert "taken over" in late.err
+    assert project.log("web3") in (["one", "two", "two ended"], WHOLE)
+
+
+def test_what_nobody_has_or_is_kept_here_is_not_fetched(project: Project) -> None:
+    project.write("runbooks/deploy.yml", DEPLOY.replace('"{{ host.name }}" = web3', "a = b"))
+    assert project.runbook("run", "deploy", "-i", "prod").code == 0
+    unknown = project.runbook("fetch", "nosuchrun", "-i", "prod")
+    assert unknown.code == 3, unknown
+    run = next(iter((project.folder / "state" / "runs").iterdir())).name
+    again = project.runbook("fetch", run, "-i", "prod")
+    assert again.code == 11, again
+    assert "kept here already" in again.err
+
+
+def copies(project: Project) -> list[Path]:
+    return [path for server in project.servers.values() for path in server.home.glob(".runbook/runs/*/*/journal.jsonl")]
+
+
+def test_the_copies_are_what_the_controller_has(project: Project) -> None:
+    project.write("runbooks/deploy.yml", DEPLOY.replace('"{{ host.name }}" = web3', "a = b"))
+    assert project.runbook("run", "deploy", "-i", "prod").code == 0
+    (folder,) = (project.folder / "state" / "runs").iterdir()
+    found = copies(project)
+    assert len(found) == 3
+    assert {path.read_bytes() for path in found} == {(folder / "journal.jsonl").read_bytes()}
+    assert {(path.parent / "plan.json").read_bytes() for path in found} == {(folder / "plan.json").read_bytes()}
+    assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
+
+
+def test_what_changes_nothing_leaves_no_copy(project: Project) -> None:
+    assert project.runbook("exec", "true", "-i", "prod", "-l", "web1", "--read-only").code == 0
+    assert not copies(project)
