@@ -3,6 +3,7 @@
 # make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
 # make docs    the parts of the manual that are made from the schemas and the rules of advice
+# make kills   a deploy on real hosts, killed at every single write of its journal and carried on (half an hour)
 # make clean   removes what the others made in this folder
 
 SHELL := /bin/sh
@@ -16,7 +17,7 @@ LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test bench fuzz docs clean
+.PHONY: demo test bench fuzz kills docs clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -37,6 +38,9 @@ fuzz: $(TEST_STAMP)
 
 docs: $(RUN_STAMP)
 	$(BIN)/python -m docs.build
+
+kills: $(TEST_STAMP)
+	RUNBOOK_KILLS=1 $(BIN)/pytest -n $(WORKERS) tests/e2e/test_kills.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -40,6 +40,18 @@ def span(seconds: float) -> str:
     return " ".join(parts)
 
 
+def size(amount: int) -> str:
+    """Bytes for people: `512 B`, `1.5 MB`."""
+    if amount < 1000:
+        return f"{amount} B"
+    value = float(amount)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 999.5 or unit == "GB":
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    raise AssertionError("the last unit takes everything")
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 host`, `4 hosts`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -97,7 +97,9 @@ class World:
             self._recall(event)
             evolve(self.plan, state, event)
         for seconds, event in self.script.outside():
-            if (not isinstance(event, HostLost) or event.host in self.plan.hosts) and seconds >= self.now:
+            if (not isinstance(event, HostLost) or event.host in self.plan.hosts) and (
+                seconds > self.now or not self.now
+            ):
                 self._later(seconds - self.now, event)
         started = RunStarted(self.run, self.plan.name, self.plan.file, "", self.operator, "here", reason="because")
         self._fold(state, opening or started)

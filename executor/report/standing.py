@@ -1,0 +1,118 @@
+"""`runbook status`: unfinished runs, and what every host is on; as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Literal
+
+from executor.model.codec import Json
+from executor.report.paint import paint
+from executor.report.phrasing import names
+from executor.report.safe import visible
+
+STATUS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that waits for somebody, or goes on. `commands`: what to type."""
+
+    run: str
+    name: str
+    how: str  # in words: "cut off", "stopped: failed", "rollback incomplete", "running: process 17 on laptop"
+    last: datetime
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnHost:
+    """What a host is on: the last run that left something on it. `until`: its undoing is kept at least so long."""
+
+    host: str
+    inventory: str
+    name: str
+    run: str
+    at: datetime
+    params: str
+    state: str
+    undo: Literal["yes", "no"]
+    until: datetime | None = None
+
+
+def text(
+    open_runs: Sequence[OpenRun], hosts: Sequence[OnHost], *, colour: bool = False, zone: tzinfo | None = None
+) -> str:
+    """For people: what needs somebody first."""
+    if not open_runs and not hosts:
+        return "Nothing is unfinished, and no host is known here.\n"
+    lines: list[str] = []
+    for one in open_runs:
+        at = f"{one.last.astimezone(zone):%Y-%m-%d %H:%M}"
+        lines.append(paint(f"UNFINISHED  {visible(one.name)}, {visible(one.how)}, last heard of {at}", "bad", colour))
+        lines += [f"  {command}" for command in one.commands]
+    if open_runs:
+        lines.append("")
+    if hosts:
+        lines += _table(hosts, colour=colour, zone=zone)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> list[str]:
+    """Hosts that are alike share a line."""
+    groups: dict[OnHost, list[str]] = {}
+    for one in hosts:
+        alike = OnHost("", one.inventory, one.name, one.run, one.at, one.params, one.state, one.undo, one.until)
+        groups.setdefault(alike, []).append(one.host)
+    head = ("HOST", "RUNBOOK", "WITH", "STATE", "RUN", "WHEN", "CAN BE UNDONE")
+    rows = [
+        (
+            names(members),
+            visible(one.name),
+            visible(one.params),
+            one.state,
+            one.run,
+            f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
+            f"until {one.until.astimezone(zone):%Y-%m-%d}" if one.until else one.undo,
+        )
+        for one, members in groups.items()
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [paint(_columns(head, widths), "head", colour)]
+    return lines + [_columns(row, widths) for row in rows]
+
+
+def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def as_json(open_runs: Sequence[OpenRun], hosts: Sequence[OnHost]) -> Json:
+    """For programs."""
+    return {
+        "v": STATUS_VERSION,
+        "unfinished": [
+            {
+                "run": one.run,
+                "name": one.name,
+                "how": one.how,
+                "last": one.last.isoformat(),
+                "commands": list(one.commands),
+            }
+            for one in open_runs
+        ],
+        "hosts": [
+            {
+                "host": one.host,
+                "inventory": one.inventory,
+                "runbook": one.name,
+                "run": one.run,
+                "at": one.at.isoformat(),
+                "params": one.params,
+                "state": one.state,
+                "undo": one.undo == "yes",
+                "until": one.until.isoformat() if one.until else None,
+            }
+            for one in hosts
+        ],
+    }
