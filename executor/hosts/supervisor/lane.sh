@@ -8,9 +8,25 @@ rb_folder() { # BASE FOLDER KNOWN: a folder that is nobody else's, with this lan
 		mkdir -p "$rb_dir" || { rb_unfit=write; return 1; }
 		# It was here, and somebody has removed it: what had run cannot be told any more.
 		[ "$3" = 0 ] || true >"$rb_dir/lost"
+		rb_tidy "$1/runs"
+		rb_tidy "$1/undo"
 	fi
 	mkfifo "$rb_dir/$rb_lane.f" "$rb_dir/$rb_lane.t" "$rb_dir/$rb_lane.w" || { rb_unfit=write; return 1; }
 	rb_unfit=''
+}
+
+# Of what earlier runs left here the last 20 stay, and all that is younger than 30 days. Done behind the run's back, when a
+# run comes here first, and only where there is that much.
+rb_tidy() { # FOLDER
+	set -- "$1" "$1"/*
+	[ "$#" -gt 21 ] || return 0
+	(
+		cd "$1" || exit
+		rb_x=" $(ls -t | head -n 20 | tr '\n' ' ')"
+		find ./* -prune -type d -mtime +29 | while read -r rb_y; do
+			case $rb_x in *" ${rb_y#./} "*) ;; *) rm -rf "$rb_y" ;; esac
+		done
+	) </dev/null >/dev/null 3>&- &
 }
 
 rb_begin() { # MARK LANE FOLDER KNOWN .   FOLDER is "-" for a lane of plain jobs; KNOWN is 1 if it must be here already
