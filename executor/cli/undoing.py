@@ -29,7 +29,7 @@ def chosen(state: Path, named: str | None) -> RunFolder:
 
     Raises InvalidInput where there is none, Refused where it has nothing to undo, WrongUsage where nobody can be asked.
     """
-    if named is not None and folders.is_run(named):
+    if named is not None and (named == "last" or folders.is_run(named)):
         return folders.find(state, named)
     found = [one for one in glances(state) if named is None or _is_of(one, named)]
     if named is None:

@@ -124,12 +124,13 @@ def is_run(text: str) -> bool:
 
 
 def find(state: Path, run: str | None) -> RunFolder:
-    """A run by its id or the beginning or end of it; None: the newest. Raises InvalidInput."""
+    """A run by its id or the beginning or end of it; None or `last`: the newest. Raises InvalidInput."""
     runs = list(all_runs(state))
-    if run is None:
+    if run in (None, "last"):
         if not runs:
             raise InvalidInput(Problem("there is no run yet", hint="runbook run RUNBOOK -i INVENTORY", code="no-run"))
         return runs[0]
+    assert run is not None  # noqa: S101 - as just seen
     exact = [folder for folder in runs if folder.run == run]
     found = exact or [folder for folder in runs if folder.run.startswith(run) or folder.run.endswith(run)]
     if len(found) == 1:
