@@ -4,6 +4,7 @@
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
 # make docs    the parts of the manual that are made from the schemas and the rules of advice
 # make kills   a deploy on real hosts, killed at every single write of its journal and carried on (half an hour)
+# make locks   twenty controllers that want the same hosts, some of them killed, again and again; ROUNDS=3 for three
 # make clean   removes what the others made in this folder
 
 SHELL := /bin/sh
@@ -16,8 +17,9 @@ NODE_STAMP := $(VENV)/node/.installed
 LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
+ROUNDS ?= 10
 
-.PHONY: demo test bench fuzz kills docs clean
+.PHONY: demo test bench fuzz kills docs locks clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -41,6 +43,9 @@ docs: $(RUN_STAMP)
 
 kills: $(TEST_STAMP)
 	RUNBOOK_KILLS=1 $(BIN)/pytest -n $(WORKERS) tests/e2e/test_kills.py
+
+locks: $(TEST_STAMP)
+	$(BIN)/python -m tests.e2e.racing --rounds $(ROUNDS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

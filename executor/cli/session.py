@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import click
 
 from executor.cli import secrets
+from executor.cli.locking import check_override, lock_order
 from executor.cli.main import COMMANDS
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
@@ -66,6 +67,7 @@ def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault) -> int:
 
     `seal` makes of the secrets' values what the run opens them with and hides them by.
     """
+    check_override(flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     _gates(plan, confirmed, yes=flags["yes"])
     password = become_password() if flags["ask_become_pass"] else None
@@ -145,10 +147,11 @@ def conduct(
             listening=listening,
             diff=flags["diff"],
             vault=sealed,
+            lock=lock_order(plan, folder, flags, operator(), chronicle.view),
         )
     except JournalFailed as error:
         raise _journal_failed(error, chronicle.view) from error
-    _tell(chronicle.view, as_text=flags["output"] == "text")
+    tell(chronicle.view, as_text=flags["output"] == "text")
     return exit_code
 
 
@@ -250,7 +253,7 @@ class Chronicle:
 # --- after it ------------------------------------------------------------------------------------------------------
 
 
-def _tell(view: RunView, *, as_text: bool) -> None:
+def tell(view: RunView, *, as_text: bool) -> None:
     """The summary: on standard output for people; beside JSON it is no result, and goes to standard error."""
     out = sys.stdout if as_text else sys.stderr
     colour = out.isatty() and "NO_COLOR" not in os.environ

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 
 from executor.drive.inbox import Call, Clock, Inbox
 from executor.drive.timers import Timers
 from executor.events import HostLost, HostReached, LockAwaited, Locked, LockLost, LockRefused, Unlocked
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.pool import Hosts
-from executor.hosts.protocol import Fence, Job, JobEnd
+from executor.hosts.protocol import Fence, JobEnd
 from executor.locks import orders
 from executor.locks.asking import ask, ask_all
 from executor.locks.gather import Blocked, Gathered, GivenUp, gather
 from executor.locks.orders import Wish
+from executor.locks.party import OwnTime, Party
 from executor.locks.telling import whose
-from executor.locks.words import Answer, Beat, Busy, Failed, Holder, Taken
+from executor.locks.words import Answer, Beat, Busy, Failed, Taken
 
 BEAT = 20.0  # seconds between two signs of life
 _LET_GO = 10.0  # seconds that a host has for letting go: nobody waits longer for one that has fallen silent
@@ -52,7 +51,7 @@ class Locking:
         self._inbox = inbox
         self._timers = timers
         self._clock = clock
-        self._party = _Party(hosts, order.wish)
+        self._party = Party(hosts.host, order.wish, durable=True)
         self._begun = False  # the lock was taken on all hosts of the start
         self._awaited: dict[str, None] = {}
         self._seconds: dict[str, float] = {}
@@ -128,7 +127,9 @@ class Locking:
         if heirs:
             self._party.wish = replace(order.wish, heir=heirs)
             found |= self._party.take([host for host, said in answers.items() if isinstance(said, Busy)])
-        met = gather(found, self._party, order.wish.token, wait=order.wait, time=_Time(self._over), waiting=self._waits)
+        met = gather(
+            found, self._party, order.wish.token, wait=order.wait, time=OwnTime(self._over), waiting=self._waits
+        )
         match met:
             case Gathered():
                 self._do(lambda: self._gathered(met))
@@ -277,54 +278,6 @@ class Locking:
 
     def _do(self, what: Callable[[], None]) -> None:
         self._inbox.put(Call(what))
-
-
-class _Party:
-    """The hosts of a run, asked all at once. See `gather.Party`."""
-
-    def __init__(self, hosts: Hosts, wish: Wish) -> None:
-        self._hosts = hosts
-        self.wish = wish
-        self._numbers = count(1)
-
-    def name(self) -> str:
-        """A job's name that no other process of the run uses."""
-        return f"lock-{self.wish.token[:8]}-{next(self._numbers)}"
-
-    def taking(self) -> Job:
-        """Over the lane that the connection has opened: one round trip."""
-        return orders.take(self.wish, self.name(), durable=True)
-
-    def take(self, hosts: Iterable[str]) -> Mapping[str, Answer]:
-        jobs = {host: self.taking() for host in hosts}
-        answers = ask_all(self._hosts.host, jobs, _PATIENCE)
-        return {host: orders.answer(self.wish, end, stdout) for host, end, stdout in answers}
-
-    def release(self, taken: Mapping[str, Taken]) -> None:
-        jobs = {host: orders.release(had, self.name(), durable=True) for host, had in taken.items()}
-        for _ in ask_all(self._hosts.host, jobs, _LET_GO):
-            pass  # whoever does not answer is not asked to be ours again before it does
-
-    def holders(self, hosts: Iterable[str]) -> Mapping[str, Holder | None]:
-        found: dict[str, Holder | None] = {}
-        for host, end, stdout in ask_all(self._hosts.host, {h: orders.look(self.name()) for h in hosts}, _PATIENCE):
-            seen = orders.seen(end, stdout)
-            if not isinstance(seen, Failed):
-                found[host] = next((holder for holder in seen if holder.name == self.wish.name), None)
-        return found
-
-
-class _Time:
-    """Our own clock, and pauses that end when the run does."""
-
-    def __init__(self, over: threading.Event) -> None:
-        self._over = over
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def pause(self, between: tuple[float, float]) -> bool:
-        return not self._over.wait(random.uniform(*between))  # noqa: S311  jitter, not a secret
 
 
 def _sorted(answers: Mapping[str, Answer]) -> tuple[dict[str, Taken], dict[str, Failed]]:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from executor.locks.words import Answer, Beat, Busy, Failed, Holder, Taken
 
-GATHERING = 5  # seconds after which whoever has a lock must be at work
+GATHERING = 3  # seconds after which whoever has a lock must be at work
 LONGEST_RACE = 20.0  # seconds after which even others who gather are no longer raced with
 STALE = 90.0  # seconds without a sign of life after which a waiting person is told so
 _SHORT = (0.05, 0.25)  # seconds between two tries while others gather

@@ -10,7 +10,6 @@ from executor.model.leaves import Value
 from executor.model.places import NOWHERE, Place
 from executor.model.secrets import SecretSource
 
-
 DEFAULT_LOCK = "deploy"
 
 

@@ -88,19 +88,23 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, sshd: StartServer) -> Project:
     """Four hosts, web1 to web4, with home directories of their own."""
-    servers = {f"web{number}": sshd() for number in range(1, 5)}
-    folder = tmp_path / "project"
+    return new_project(tmp_path, {f"web{number}": sshd() for number in range(1, 5)})
+
+
+def new_project(parent: Path, servers: dict[str, SshServer]) -> Project:
+    """A project below `parent` whose hosts are these servers."""
+    folder = parent / "project"
     folder.mkdir()
     hosts = "".join(
         f"  {name}: {{address: 127.0.0.1, port: {server.port}, user: {server.user}, key: {server.key}}}\n"
         for name, server in servers.items()
     )
-    known = tmp_path / "all_known_hosts"
+    known = parent / "all_known_hosts"
     known.write_text("".join(server.known_hosts.read_text() for server in servers.values()))
     made = Project(folder, servers, {"RUNBOOK_STATE": str(folder / "state")})
     made.write("runbook.toml", "")
     (folder / "inventories").mkdir()
     (folder / "inventories" / "prod.yml").write_text(
-        f"ssh: {{known_hosts: {known}}}\nhosts:\n{hosts}groups:\n  web: {{hosts: [web1, web2, web3, web4]}}\n"
+        f"ssh: {{known_hosts: {known}}}\nhosts:\n{hosts}groups:\n  web: {{hosts: [{', '.join(servers)}]}}\n"
     )
     return made
