@@ -21,6 +21,7 @@ COMMANDS = {
     "simulate": "The whole run in the program alone, with what you want to see fail.",
     "validate": "Check runbooks and inventories, offline.",
     "exec": "Run one command on many hosts.",
+    "attach": "Follow a run that goes on in another process.",
     "fetch": "Take a run over from its hosts, when the machine that ran it is lost.",
     "ssh": "Log in to a host of the inventory.",
     "ping": "Can every host be reached, logged in to, written on and forwarded through?",

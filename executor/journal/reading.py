@@ -22,6 +22,9 @@ class End:
     digest: str = GENESIS
 
 
+START = End()
+
+
 def read(path: Path) -> Iterator[tuple[Stamp, Event]]:
     """The stamped events of a journal, in order, a decision at a time. Raises InvalidInput where it is damaged."""
     for records, _ in decisions(path):
@@ -29,16 +32,18 @@ def read(path: Path) -> Iterator[tuple[Stamp, Event]]:
             yield record.stamp, record.event
 
 
-def decisions(path: Path) -> Iterator[tuple[tuple[Record, ...], End]]:
-    """The records of a journal in groups that were decided together, each with the end of the whole part after it.
+def decisions(path: Path, since: End = START) -> Iterator[tuple[tuple[Record, ...], End]]:
+    """The records of a journal in groups that were decided together, each with the end of the whole part after it; of
+    one that grows, those that have come since an earlier end.
 
     A torn last line, and a last group that is not complete, are left out: what they would have allowed never began.
     Raises InvalidInput where the journal is damaged, was written by a newer program, or cannot be read.
     """
-    end, size, group = End(), 0, list[Record]()
+    end, size, group = since, since.size, list[Record]()
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            file.seek(since.size)
+            for number, line in enumerate(file, start=since.seq + 1):
                 if not line.endswith(b"\n"):
                     return
                 record = _record(path, line, group[-1].digest if group else end.digest, number)
