@@ -71,7 +71,7 @@ def race(project: Project, *, controllers: int, kills: int, wait: str, seed: int
     for reader in readers:
         reader.start()
     for who in dice.sample(range(controllers), kills):
-        time.sleep(dice.uniform(0.2, 1.5))
+        time.sleep(dice.uniform(0.1, 0.1 * controllers))
         running[who].kill()
     for reader in readers:
         reader.join(300)

@@ -50,7 +50,7 @@ class Machine:
         return self.start(job).communicate(timeout=60)[0]
 
     def take(self, token: str, run: str = "", **more: object) -> Answer:
-        wanted = wish(token, run, **more)
+        wanted = wish(token, run, **more)  # type: ignore[arg-type]  # Wish's own fields
         return orders.answer(wanted, JobEnd("exited", 0), self.say(orders.take(wanted, "take")))
 
     def have(self, token: str, run: str = "", **more: object) -> Taken:
