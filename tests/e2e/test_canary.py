@@ -46,7 +46,7 @@ stages:
     serial: 100%
     max_failures: 1
     health:
-      - {shell: "echo health {{ secret('token') }}"}
+      - {shell: echo healthy}
     steps:
       - name: Guarded
         only_if: 'sleep {{ look }}; test -n {{ secret("token") }}'
@@ -81,7 +81,7 @@ stages:
         rollback: none
       - name: Configure
         copy: {dest: config, content: "url={{ url }}\\n"}
-        verify: {shell: "cat config; exit 1"}
+        verify: {shell: "cat config; echo {{ secret('token') }}; exit 1"}
         ignore_errors: true
       - name: Render
         template: {dest: rendered, src: config.j2}
