@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from executor.errors import InvalidInput, Problem
 from executor.language import bind_params, limit_hosts
@@ -67,7 +67,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         attended=options.at_terminal,
         fixed=tuple(sorted(site.extra)),
         secrets=_secrets(site, stages, always, hosts),
-        files=tuple(dict.fromkeys(os.path.abspath(file) for file in (*runbook.files, *inventory.files))),
+        files=tuple(dict.fromkeys(str(Path(file).absolute()) for file in (*runbook.files, *inventory.files))),
         lock=inventory.lock,
     )
 

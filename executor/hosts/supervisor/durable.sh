@@ -178,9 +178,15 @@ rb_kill() { # ID .
 rb_take() { # ID SUFFIX BYTES .   a file for a job, through this lane's own input
 	[ "$4" = . ] || return
 	rb_say take go
-	head -c "$3" >"$rb_dir/$1.$2"
-	rb_x=$(wc -c <"$rb_dir/$1.$2")
-	if [ "$rb_x" -eq "$3" ]; then rb_say take ok; else rb_say take short; fi
+	# Beside it at first: the job may be running already, started by an earlier program, and read the file just now.
+	head -c "$3" >"$rb_dir/$1.$2.$rb_lane"
+	rb_x=$(wc -c <"$rb_dir/$1.$2.$rb_lane")
+	if [ "$rb_x" -eq "$3" ] && mv -f "$rb_dir/$1.$2.$rb_lane" "$rb_dir/$1.$2"; then
+		rb_say take ok
+	else
+		rm -f "$rb_dir/$1.$2.$rb_lane"
+		rb_say take short
+	fi
 }
 
 rb_forget() { # .   what ended jobs printed: the controller has all of it, and nobody else is to read it
