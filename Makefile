@@ -3,6 +3,7 @@
 # make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
 # make docs    the parts of the manual that are made from the schemas and the rules of advice
+# make faults  steps over lines that break at every few hundred bytes (a few minutes)
 # make kills   a deploy on real hosts, killed at every single write of its journal and carried on (half an hour)
 # make locks   twenty controllers that want the same hosts, some of them killed, again and again; ROUNDS=3 for three
 # make clean   removes what the others made in this folder
@@ -19,7 +20,7 @@ WORKERS ?= auto
 MINUTES ?= 10
 ROUNDS ?= 10
 
-.PHONY: demo test bench fuzz kills docs locks clean
+.PHONY: demo test bench fuzz faults kills docs locks clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -40,6 +41,9 @@ fuzz: $(TEST_STAMP)
 
 docs: $(RUN_STAMP)
 	$(BIN)/python -m docs.build
+
+faults: $(TEST_STAMP)
+	RUNBOOK_FAULTS=1 $(BIN)/pytest -n $(WORKERS) tests/faults
 
 kills: $(TEST_STAMP)
 	RUNBOOK_KILLS=1 $(BIN)/pytest -n $(WORKERS) tests/e2e/test_kills.py
