@@ -1,8 +1,8 @@
 """Keeping copies of a run's journal on its hosts while the run goes on.
 
 At every barrier, and every second in between, what is new goes to a few of the hosts, behind the run's back; before a
-rollback, and at the end, that is waited for. A host that does not take its copy does not fail the run. A host that says that somebody else has taken
-the run over does: it stops.
+rollback, and at the end, that is waited for. A host that does not take its copy does not fail the run. A host that says
+that somebody else has taken the run over does: it stops.
 """
 
 from __future__ import annotations
