@@ -71,7 +71,9 @@ def race(project: Project, *, controllers: int, kills: int, wait: str, seed: int
     for reader in readers:
         reader.start()
     for who in dice.sample(range(controllers), kills):
-        time.sleep(dice.uniform(0.1, 0.1 * controllers))
+        while _run_of(project, f"race{who}") is None and running[who].poll() is None:
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 1.5))
         running[who].kill()
     for reader in readers:
         reader.join(300)
@@ -104,15 +106,20 @@ def _claims(project: Project) -> Iterator[str]:
                 yield path.read_text()
 
 
-def _resume(project: Project, name: str) -> int:
-    """Carry on the run of a killed controller, where it had begun; how many did their work."""
-    runs = sorted((project.folder / "state" / "runs").iterdir())
-    for path in runs:
-        journal = (path / "journal.jsonl").read_text() if (path / "journal.jsonl").exists() else ""
-        if f"{name}.yml" in journal.partition("\n")[0]:
-            ended = project.runbook("resume", path.name, "--wait", "20s", "--on-failure", "stop", timeout=120)
-            return int(ended.code == 0)
-    return 0
+def _run_of(project: Project, name: str) -> str | None:
+    """The id of the run that a controller has begun; None before that."""
+    for journal in (project.folder / "state" / "runs").glob("*/journal.jsonl"):
+        if f"{name}.yml" in journal.read_text().partition("\n")[0]:
+            return journal.parent.name
+    return None
+
+
+def _resume(project: Project, name: str) -> bool:
+    """Carry on the run of a killed controller, where it had begun. Whether it did its work."""
+    run = _run_of(project, name)
+    if run is None:
+        return False
+    return project.runbook("resume", run, "--wait", "20s", "--on-failure", "stop", timeout=120).code == 0
 
 
 @contextmanager
