@@ -71,7 +71,7 @@ def as_eve(project: Project, *arguments: str) -> Ran:
 
 
 def free(project: Project) -> bool:
-    shown = project.runbook("lock", "status", "-i", "prod")
+    shown = project.runbook("lock", "status", "-i", "prod", "--name", "deploy")
     assert shown.code == 0, shown
     return shown.out.splitlines() == [f"web{n}: free" for n in range(1, 5)]
 
@@ -98,7 +98,7 @@ def test_what_a_refused_run_had_taken_is_let_go(project: Project) -> None:
     running, gate = begun(project)
     hold(project, "other", hosts="web2:web3", tag="b")
     assert project.runbook("run", "other", "-i", "prod").code == 11
-    shown = project.runbook("lock", "status", "-i", "prod").out
+    shown = project.runbook("lock", "status", "-i", "prod", "--name", "deploy").out
     assert "web3: free" in shown
     assert "web2: deploy" in shown
     end(running, gate)
@@ -244,7 +244,7 @@ def test_two_names_of_one_machine_meet(project: Project) -> None:
     assert project.runbook("exec", "true", "-i", "prod", "-l", "twin").code == 11
     end(running, gate)
     assert project.runbook("exec", "true", "-i", "prod", "-l", "twin:web1").code == 0
-    assert project.runbook("lock", "status", "-i", "prod", "-l", "twin").out == "twin: free\n"
+    assert project.runbook("lock", "status", "-i", "prod", "-l", "twin", "--name", "deploy").out == "twin: free\n"
 
 
 def test_what_changes_nothing_and_what_wants_no_lock_takes_none(project: Project) -> None:

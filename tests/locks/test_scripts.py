@@ -12,7 +12,7 @@ from pathlib import Path
 from executor.hosts.protocol import JobEnd
 from executor.locks import orders
 from executor.locks.words import BY_HAND, Beat, Busy, Claim, Failed, Taken
-from tests.locks.machine import CLAIM, Machine, wish
+from tests.locks.machine import CLAIM, NO_HOME, SPARE, Machine, wish
 
 EXITED = JobEnd("exited", 0)
 
@@ -258,8 +258,8 @@ def test_a_full_disk_takes_no_lock_and_still_lets_one_go(machine: Machine) -> No
 
 def test_a_home_that_cannot_be_written_has_a_spare_place(machine: Machine) -> None:
     """As everything else of the program's on such a host."""
-    nowhere = replace(machine, home=Path("/dev/null"))
-    name = f"test-{os.getpid()}-{machine.home.name}"
+    nowhere = replace(machine, home=NO_HOME)
+    name = f"{SPARE}{os.getpid()}-{machine.home.name}"
     taken = nowhere.have("a", name=name)
     spare = Path(taken.file).parent
     try:
