@@ -18,7 +18,7 @@ def decide(plan: Plan, state: State) -> Decision:
     depends on the state alone, and asking twice gives the same answer. Only what has happened since is looked at: its
     cost does not grow with the number of hosts.
     """
-    while state.agenda:
+    while state.agenda or _pass_on(plan, state):
         name = "" if "" in state.agenda else next(iter(state.agenda))
         decision = decide_host(plan, state, name) if name else decide_run(plan, state)
         if decision.events or decision.effects:
@@ -27,6 +27,16 @@ def decide(plan: Plan, state: State) -> Decision:
             state.starved[name] = None  # looked at again as soon as one of the forks is free
         del state.agenda[name]
     return Decision()
+
+
+def _pass_on(plan: Plan, state: State) -> bool:
+    """A fork is free, though somebody waited for one: whoever was to have it needed none any more."""
+    if not state.starved or state.busy >= plan.forks:
+        return False
+    first = next(iter(state.starved))
+    del state.starved[first]
+    state.touch(first)
+    return True
 
 
 def _starved(plan: Plan, state: State, decision: Decision) -> bool:
