@@ -2,6 +2,8 @@
 # make test    the whole suite: style, types, the order of the rooms, tests
 # make bench   side by side with other tools; BENCH='--page docs/performance.md' puts the tables into the manual
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
+# make simulate  runs that die at every moment, in a simulated world; SCHEDULES=1000000 for more
+# make mutants   mistakes put into the program, each of which the simulation must notice
 # make docs    the parts of the manual that are made from the schemas and the rules of advice
 # make faults  steps over lines that break at every few hundred bytes (a few minutes)
 # make kills   a deploy on real hosts, killed at every single write of its journal and carried on (half an hour)
@@ -18,9 +20,10 @@ NODE_STAMP := $(VENV)/node/.installed
 LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
+SCHEDULES ?= 100000
 ROUNDS ?= 10
 
-.PHONY: demo test bench fuzz faults kills docs locks clean
+.PHONY: demo test bench fuzz faults kills simulate mutants docs locks clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -38,6 +41,12 @@ bench: $(RUN_STAMP)
 
 fuzz: $(TEST_STAMP)
 	$(BIN)/python -W error -m tests.language.fuzz --minutes $(MINUTES)
+
+simulate: $(TEST_STAMP)
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation.explore --schedules $(SCHEDULES)
+
+mutants: $(TEST_STAMP)
+	PYTHONHASHSEED=0 RUNBOOK_MUTANTS=all $(BIN)/pytest -n $(WORKERS) tests/simulation/test_schedules.py
 
 docs: $(RUN_STAMP)
 	$(BIN)/python -m docs.build

@@ -1,0 +1,223 @@
+"""One run in several lives: a controller with the real loop and engine, which may die at any moment and come back.
+
+What outlives it is on the simulated disk and on the simulated hosts; everything else is lost with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from executor.drive.inbox import Message
+from executor.drive.loop import Loop
+from executor.drive.recorder import Recorder, Reporters
+from executor.drive.timers import Timers
+from executor.engine import State, evolve, initial
+from executor.engine.effects import Ask, Connect, Effect, End, Perform, Sample, Wait, Watch
+from executor.events import (
+    Asked,
+    Connecting,
+    Ended,
+    Event,
+    HostLost,
+    Interrupted,
+    Key,
+    Resumed,
+    Retrying,
+    RunStarted,
+    Stamp,
+    Started,
+    TakenUp,
+    WaitStarted,
+    WatchStarted,
+)
+from executor.model.plans import Plan
+from executor.simulation.calendar import Calendar
+from executor.simulation.world import SimulatedWorld
+from tests.simulation.network import Network
+
+CUT_OFF = "cut off"
+LONGEST = 3000  # effects in one life: a run that needs more is taken for one that never ends
+STARTED = RunStarted("r1", "random", "random.yml", "", "ann", "here")
+
+T = TypeVar("T")
+
+
+class Killed(Exception):
+    """The controller dies here."""
+
+
+class Endless(AssertionError):
+    """The run does not come to its end."""
+
+
+class Doubling(Calendar):
+    """A calendar in which some answers come twice."""
+
+    def __init__(self, dice: Random, often: float) -> None:
+        super().__init__()
+        self._dice, self._often = dice, often
+
+    def enter(self, seconds: float, event: Event, *, first: bool = False) -> int:
+        if isinstance(event, Ended) and self._dice.random() < self._often:
+            super().enter(seconds + self._dice.choice([0.0, 1.0, 30.0]), event)
+        return super().enter(seconds, event, first=first)
+
+
+@dataclass(slots=True)
+class Disk:
+    """A journal: what was appended together stands or falls together, and is safe once it was synced."""
+
+    safe: list[Event] = field(default_factory=list)
+    waiting: list[tuple[Event, ...]] = field(default_factory=list)
+    before_sync: Callable[[], None] = lambda: None
+
+    def append(self, records: Sequence[tuple[Stamp, Event]], /) -> None:
+        if records:
+            self.waiting.append(tuple(event for _, event in records))
+
+    def sync(self) -> None:
+        self.before_sync()
+        self.safe += (event for group in self.waiting for event in group)
+        self.waiting.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Wreck:
+    """What is left when a controller has died: its disk, the hosts, and the time. `state` where it is known already."""
+
+    journal: tuple[Event, ...]
+    network: Network
+    now: float
+    state: State | None
+
+
+@dataclass(slots=True)
+class Life:
+    """One controller from its start, or from a wreck, to the end of its run or its own.
+
+    `moment` is called whenever it could die: with how many of the groups that wait for the disk would be on it, and
+    whether its state is what is on the disk. It may raise Killed.
+    """
+
+    plan: Plan
+    network: Network
+    dice: Random
+    moment: Callable[[Life, int, bool], None] = lambda _life, _groups, _known: None
+    disk: Disk = field(default_factory=Disk)
+    calendar: Calendar = field(init=False)
+    state: State = field(init=False)
+    _world: SimulatedWorld = field(init=False)
+    _allowed: set[Key] = field(default_factory=set)
+    _hosts: set[str] = field(default_factory=set)
+    _seen: int = 0
+    _effects: int = 0
+
+    def __post_init__(self) -> None:
+        self.calendar = Doubling(self.dice, self.network.bad / 4)
+        self.calendar.now = self.network.now
+        self._world = SimulatedWorld(self.network, self.calendar, lock=self.plan.lock)
+        self.disk.before_sync = self._before_sync
+
+    def live(self, opening: Event, state: State | None = None) -> None:
+        """Run. Raises Killed where `moment` does, and AssertionError where the loop breaks a rule."""
+        self.state = state if state is not None else fold(self.plan, self.disk.safe)
+        self._outside()
+        loop = Loop(
+            self.plan,
+            self.state,
+            opening,
+            world=self,
+            inbox=self,
+            timers=Timers(),
+            recorder=Recorder(self.disk, _NOBODY, self.calendar.clock),
+            reporters=_NOBODY,
+            clock=self.calendar.clock,
+        )
+        loop.run()
+
+    def _outside(self) -> None:
+        """What happens by itself."""
+        if self.dice.random() < self.network.bad:
+            host = self.dice.choice(list(self.plan.hosts))
+            self.calendar.enter(self.dice.uniform(0, 40), HostLost(host, CUT_OFF))
+        if self.dice.random() < self.network.bad / 2:
+            self.calendar.enter(self.dice.uniform(0, 40), Interrupted(self.dice.choice(["ask", "ask", "stop"])))
+
+    def gather(self, timeout: float) -> list[Message]:
+        """The loop's inbox. A connection that is being made cannot be cut off."""
+        while True:
+            messages = self.calendar.gather(timeout)
+            lost = [one.host for one in messages if isinstance(one, HostLost) and one.reason == CUT_OFF]
+            if not any(self.state.hosts[host].connecting for host in lost):
+                return messages
+
+    def _before_sync(self) -> None:
+        for groups in range(len(self.disk.waiting)):
+            self.moment(self, groups, False)
+
+    def perform(self, effect: Effect) -> None:
+        """The loop's world: an effect begins only when the disk has an event that allows it."""
+        self.moment(self, 0, True)
+        self._effects += 1
+        if self._effects > LONGEST:
+            raise Endless("the run goes on and on")
+        self._read()
+        self.network.now = self.calendar.now
+        match effect:
+            case Connect(host):
+                assert host in self._hosts, f"{host} is connected to, and nothing on disk says so"
+            case Perform(key) | Sample(key) | Watch(key) | Wait(key) | Ask(key):
+                assert key in self._allowed, f"{key} begins, and nothing on disk says so"
+            case End(key) if not self.network.kill(key):
+                return  # how it ended is on its way, or nobody can be told
+            case _:
+                pass
+        self._world.perform(effect)
+
+    def _read(self) -> None:
+        """What the disk allows by now."""
+        for event in self.disk.safe[self._seen :]:
+            match event:
+                case Started(key) | WaitStarted(key) | Asked(key) | WatchStarted(key):
+                    self._allowed.add(key)
+                case Retrying(key):
+                    at = Key(key.host, key.task, "retry", key.item, key.attempt, key.sub, key.direction, key.of)
+                    self._allowed.add(at)
+                case TakenUp(keys):
+                    self._allowed |= set(keys)
+                case Connecting(hosts):
+                    self._hosts |= set(hosts)
+                case _:
+                    pass
+        self._seen = len(self.disk.safe)
+
+    def wreck(self, groups: int, *, known: bool, dice: Random) -> Wreck:
+        """What would be left if it died now; `groups` of those that wait for the disk are on it."""
+        journal = (*self.disk.safe, *(event for group in self.disk.waiting[:groups] for event in group))
+        self.network.now = self.calendar.now
+        return Wreck(journal, self.network.fork(dice), self.calendar.now, self.state.fork() if known else None)
+
+
+def again(plan: Plan, wreck: Wreck, dice: Random, moment: Callable[[Life, int, bool], None]) -> Life:
+    """The next life of a run, some time later. It ends as `Life.live` does."""
+    network = wreck.network
+    network.now = wreck.now + dice.choice([0.0, 5.0, 60.0, 1000.0])
+    return Life(plan, network, dice, moment, Disk(list(wreck.journal)))
+
+
+def fold(plan: Plan, journal: Sequence[Event]) -> State:
+    """The state that a journal gives."""
+    state = initial(plan)
+    for event in journal:
+        evolve(plan, state, event)
+    return state
+
+
+def resumed(*, undo: bool = False) -> Resumed:
+    return Resumed("ann", "here", undo=undo)
+
+
+_NOBODY = Reporters([], print)

@@ -1,0 +1,363 @@
+"""What must hold of a run in several lives: of its journal, and of what really happened on the hosts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from executor.errors import Exit
+from executor.events import (
+    Aborted,
+    Answered,
+    BatchStarted,
+    Closing,
+    Ended,
+    Event,
+    HostFailed,
+    HostLost,
+    HostPassed,
+    HostRolledBack,
+    Irreversible,
+    ItemEnded,
+    Judged,
+    Key,
+    Resumed,
+    RollbackStarted,
+    RunEnded,
+    StageSkipped,
+    StageStarted,
+    Started,
+    StepEnded,
+    TakenUp,
+    Undone,
+)
+from executor.model.actions import SELF_UNDOING, Shell
+from executor.model.amounts import allowed_failures
+from executor.model.outcomes import Opinion, Result, Status
+from executor.model.plans import Plan, PlannedStep
+from executor.model.steps import Item
+from tests.engine import monitor
+from tests.simulation.network import NEVER, Job, Network
+
+Slot = tuple[str, str, int]  # host, step, item
+
+_WELL = ("ok", "changed")
+
+
+def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
+    """Every promise at once. Raises AssertionError."""
+    no_completed_step_begins_again(journal)
+    armed_when_it_starts(plan, journal)
+    unknown_is_no_success(plan, journal)
+    a_host_passes_whole(plan, journal)
+    batches_wait(plan, journal)
+    as_many_may_fail_as_said(plan, journal)
+    undone_out_of_traffic(plan, journal)
+    nothing_is_skipped_unasked(journal)
+    monitor.handlers_pass_once(journal)
+    nothing_runs_after_its_undoing(network)
+    end = journal[-1]
+    assert isinstance(end, RunEnded), "the run has no end"
+    if end.exit in (Exit.DONE, Exit.PARTIAL) and not _undone_as_asked(journal):
+        nothing_is_forgotten(plan, journal, network)
+    if end.exit is Exit.INCOMPLETE:
+        incomplete_has_a_reason(journal)
+    if end.exit in (Exit.ROLLED_BACK, Exit.DONE):
+        what_is_said_undone_is(plan, journal, network)
+    if _in_one_go(journal):
+        monitor.check(plan, [event for event in journal if not isinstance(event, Resumed | TakenUp)])
+
+
+# --- on the way there -------------------------------------------------------------------------------------------------
+
+
+def no_completed_step_begins_again(journal: Sequence[Event]) -> None:
+    """A step, or round of one, that has ended well on a host is not begun there again, nor is a command that ended."""
+    over: set[Slot] = set()
+    ended: set[Key] = set()
+    for event in journal:
+        match event:
+            case Closing():
+                over = {one for one in over if not one[1].startswith("a.")}  # each end has its closing steps
+            case Started(key) if key.direction == "forward" and key.part == "action":
+                assert (key.host, key.task, key.item) not in over, f"{key} although it was completed"
+                assert key not in ended, f"{key} had ended"
+            case ItemEnded(host, task, item, status=status, direction="forward") if status in _WELL:
+                over.add((host, task, item))
+            case StepEnded(host, task, status=status, direction="forward") if status in _WELL:
+                over.add((host, task, 0))
+            case Ended(key):
+                ended.add(key)
+            case _:
+                pass
+
+
+def armed_when_it_starts(plan: Plan, journal: Sequence[Event]) -> None:
+    """Whatever may have to be undone, or told as not undone, is armed by the event that starts it first."""
+    arming = {step.id: step for stage in plan.stages for step in stage.steps}
+    armed: set[Slot] = set()
+    for event in journal:
+        match event:
+            case ItemEnded(host, task, number, disarmed=True):
+                armed.discard((host, task, number))
+            case StepEnded(host, task, disarmed=disarmed):
+                armed -= {(host, task, number) for number in disarmed}
+            case _:
+                pass
+        if not isinstance(event, Started) or event.key.direction == "back" or event.key.part != "action":
+            continue
+        key = event.key
+        if key.task not in arming or not _changes(item := _item(arming[key.task], key)):
+            continue
+        slot = key.host, key.task, key.item
+        if event.armed is not None:
+            assert slot not in armed, f"{slot} is armed twice"
+            assert (event.armed.kind == "handler") == bool(item.rollback), f"{slot}: {event.armed.kind}"
+            armed.add(slot)
+        assert slot in armed, f"{key} begins, and nothing is armed"
+
+
+def _item(step: PlannedStep, key: Key) -> Item:
+    return step.tasks[key.host].items[key.item]
+
+
+def _changes(item: Item) -> bool:
+    return isinstance(item.body.action, (Shell, *SELF_UNDOING)) and not item.body.read_only
+
+
+def unknown_is_no_success(plan: Plan, journal: Sequence[Event]) -> None:
+    """Of what nobody can tell, nobody says by themselves that it went well, nor do they try it again."""
+    alone: set[Slot] = set()  # in doubt, with nothing to decide it
+    plain = {s.id: s for stage in plan.stages for s in stage.steps if any(map(_cannot_tell, _items(s)))}
+    for event in journal:
+        match event:
+            case Ended(key, result) if key.part == "action" and key.direction == "forward" and key.task in plain:
+                alone.discard((key.host, key.task, key.item))
+                if result.status is Status.UNKNOWN:
+                    alone.add((key.host, key.task, key.item))
+            case Started(key) if key.direction == "forward":
+                assert (key.host, key.task, key.item) not in alone, f"{key} is tried again, and nobody said so"
+            case StepEnded(host, task, status=status, direction="forward") if (host, task, 0) in alone:
+                assert status in ("failed", "ignored"), f"{task} on {host} counts as {status}"
+                alone.discard((host, task, 0))
+            case Answered(key):  # a person has decided
+                alone = {one for one in alone if one[0] != key.host}
+            case Resumed():  # where the run was stopped, the host is asked once more
+                alone.clear()
+            case _:
+                pass
+
+
+def _items(step: PlannedStep) -> Iterator[Item]:
+    for task in step.tasks.values():
+        yield from task.items
+
+
+def _cannot_tell(item: Item) -> bool:
+    body = item.body
+    decided = body.verify is not None or body.unless is not None or body.read_only
+    return isinstance(body.action, Shell) and not decided
+
+
+def a_host_passes_whole(plan: Plan, journal: Sequence[Event]) -> None:
+    """A host has passed a stage when every step of it has ended well there, and every probe of its gate has passed."""
+    stages = {stage.id: stage for stage in plan.stages}
+    ended: set[tuple[str, str]] = set()
+    healthy: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for event in journal:
+        match event:
+            case StepEnded(host, task, status=status, direction="forward") if status != "failed":
+                ended.add((host, task))
+            case Judged(key, verdict) if key.part == "health" and verdict.opinion is Opinion.PASSED:
+                healthy[key.host, key.task].add(key.sub)
+            case Started(key) if key.part == "action":
+                healthy[key.host, key.task.split(".")[0]].clear()
+            case HostPassed(host, stage):
+                planned = stages[stage]
+                for step in (*planned.drain, *planned.steps):
+                    assert host not in step.tasks or (host, step.id) in ended, f"{host} has not done {step.id}"
+                if not planned.restore and not planned.always:
+                    wanted = set(range(1, len(planned.health.get(host, ())) + 1))
+                    assert healthy[host, stage] >= wanted, f"{host} has not passed the gate of {stage}"
+            case _:
+                pass
+
+
+def batches_wait(plan: Plan, journal: Sequence[Event]) -> None:
+    """A batch begins when every host of the one before has passed, or has failed and dealt with what it armed."""
+    windows = {stage.id for stage in plan.stages if stage.max_unavailable is not None}
+    open_: set[str] = set()
+    for event in journal:
+        match event:
+            case StageStarted():
+                open_.clear()
+            case BatchStarted(stage, _, hosts, "forward") if stage not in windows:
+                assert not open_, f"the next batch begins while {sorted(open_)} are at work"
+                open_ = set(hosts)
+            case HostPassed(host) | HostRolledBack(host):
+                open_.discard(host)
+            case _:
+                pass
+
+
+def as_many_may_fail_as_said(plan: Plan, journal: Sequence[Event]) -> None:
+    """Nothing goes on when more hosts have failed than may, and no stage is given up for fewer."""
+    stages = {stage.id: stage for stage in plan.stages}
+    failed = limit = 0
+    for event in journal:
+        match event:
+            case StageStarted(stage, _, hosts):
+                failed, limit = 0, allowed_failures(stages[stage].max_failures, len(hosts))
+            case HostFailed(counts=True):
+                failed += 1
+            case Answered(choice="skip"):
+                limit += 1
+            case BatchStarted(direction="forward"):
+                assert failed <= limit, f"{failed} hosts have failed, and {limit} may"
+            case Aborted(reason=reason) if "hosts have failed" in reason:
+                assert failed > limit, f"given up after {failed} failures, and {limit} may"
+            case Resumed():
+                return  # who failed before a stop may have been given another chance
+            case _:
+                pass
+
+
+def nothing_is_skipped_unasked(journal: Sequence[Event]) -> None:
+    """These plans have no conditions, so none can be why a step is skipped."""
+    for event in journal:
+        if isinstance(event, StepEnded) and event.status == "skipped":
+            assert not event.reason.startswith("its condition"), f"{event.task} on {event.host}: {event.reason}"
+
+
+# --- on the way back --------------------------------------------------------------------------------------------------
+
+
+def undone_out_of_traffic(plan: Plan, journal: Sequence[Event]) -> None:
+    """What a host did in a stage with a `drain` is undone when its traffic was drained, and not yet restored."""
+    stages = {stage.id: stage for stage in plan.stages if stage.drain}
+    drains = {step.id for stage in stages.values() for step in stage.drain}
+    restores = {step.id for stage in stages.values() for step in stage.restore}
+    once = {step.id for stage in stages.values() for step in stage.steps if step.once is not None}
+    out: set[tuple[str, str]] = set()
+    for event in journal:
+        match event:
+            case StepEnded(host, task) if task in drains:  # also a failed one: something of it may be done
+                out.add((host, task.split(".")[0]))
+            case StepEnded(host, task, status=status) if task in restores and status != "failed":
+                out.discard((host, task.split(".")[0]))
+            case Started(key) if key.direction == "back" and _undoes(key) and key.task.split(".u")[0] not in once:
+                stage = stages.get(key.task.split(".")[0])
+                drained = stage is not None and any(key.host in step.tasks for step in stage.drain)
+                assert not drained or (key.host, key.task.split(".")[0]) in out, f"{key} while there is traffic"
+            case _:
+                pass
+
+
+def _undoes(key: Key) -> bool:
+    return ".u" in key.task or key.part in ("undo", "reapply")
+
+
+def incomplete_has_a_reason(journal: Sequence[Event]) -> None:
+    """A rollback is incomplete only where something on the way back has failed, or somebody could not be reached."""
+    for event in journal:
+        match event:
+            case HostLost() | Ended(result=Result(status=Status.UNREACHABLE)):
+                return
+            case Undone(outcome="failed") | StepEnded(direction="back", status="failed"):
+                return
+            case Judged(key) if key.direction == "back" and event.verdict.opinion is not Opinion.PASSED:
+                return
+            case _:
+                pass
+    raise AssertionError("the rollback is incomplete, and nothing has gone wrong in it")
+
+
+# --- on the hosts -----------------------------------------------------------------------------------------------------
+
+
+def nothing_runs_after_its_undoing(network: Network) -> None:
+    """No start of a step, however late it arrives, makes it run when its handler has begun."""
+    begun: dict[tuple[str, str], float] = {}
+    for job in network.jobs.values():
+        if job.key.direction == "back" and _undoes(job.key) and job.begins < NEVER:
+            at = job.key.host, job.key.task.split(".u")[0]
+            begun[at] = min(job.begins, begun.get(at, NEVER))
+    for job in network.jobs.values():
+        if job.key.direction == "forward" and job.key.part == "action" and job.begins < NEVER:
+            undone = begun.get((job.key.host, job.key.task), NEVER)
+            assert job.begins <= undone, f"{job.key} began at {job.begins}, its undoing at {undone}"
+
+
+def nothing_is_forgotten(plan: Plan, journal: Sequence[Event], network: Network) -> None:
+    """Where a run is done, each step is done on each host that was not left out, and what was done has really run."""
+    skipped = {event.stage for event in journal if isinstance(event, StageSkipped)}
+    out = {event.host for event in journal if isinstance(event, HostFailed)}
+    ended = {
+        (event.host, event.task): event.status
+        for event in journal
+        if isinstance(event, StepEnded) and event.direction == "forward"
+    }
+    for stage in plan.stages:
+        for step in stage.steps if stage.id not in skipped else ():
+            for host in step.tasks if step.once is None else ():
+                if host in stage.hosts and host not in out:
+                    assert ended.get((host, step.id), "failed") != "failed", f"{step.id} is not done on {host}"
+    ran = {(job.key.host, job.key.task) for job in network.jobs.values() if job.begins < NEVER or job.forgotten}
+    for (host, task), status in ended.items():
+        if status == "changed":
+            assert (host, task) in ran, f"{task} counts as done on {host}, and has never run"
+
+
+def what_is_said_undone_is(plan: Plan, journal: Sequence[Event], network: Network) -> None:
+    """Where everything is said to be undone, each handler of what has really run has really run, too, and after it."""
+    if any(isinstance(event, Irreversible) for event in journal) or not _whole_run(journal):
+        return
+    handlers = {s.id: s for stage in plan.stages for s in stage.steps if any(item.rollback for item in _items(s))}
+    last: dict[Slot, Job] = {}
+    for job in network.jobs.values():
+        if job.key.direction == "forward" and job.key.part == "action" and job.key.task in handlers:
+            last[job.key.host, job.key.task, job.key.item] = job
+    spared = {(e.host, e.task, e.item) for e in journal if isinstance(e, Undone) and e.outcome in ("passed", "skipped")}
+    for slot, job in last.items():
+        changed = job.begins < NEVER and job.told.changed is not False and job.told.status is not Status.UNKNOWN
+        if changed and job.key in _journalled(journal):
+            assert slot in spared, f"{job.key} has run, and is not undone"
+            for handler in _item(handlers[job.key.task], job.key).rollback or ():
+                assert _ran_well(network, job.key, handler.id), f"{handler.id} has not run on {job.key.host}"
+
+
+def _journalled(journal: Sequence[Event]) -> set[Key]:
+    return {event.key for event in journal if isinstance(event, Started)}
+
+
+def _ran_well(network: Network, key: Key, handler: str) -> bool:
+    return any(
+        job.key.host == key.host and job.key.task == handler and job.key.of == key.item and job.begins < NEVER
+        for job in network.jobs.values()
+    )
+
+
+def _whole_run(journal: Sequence[Event]) -> bool:
+    """There was one rollback of everything, and nothing else."""
+    scopes = [(e.scope, e.host) for e in journal if isinstance(e, RollbackStarted)]
+    return ("run", "") in scopes
+
+
+def _in_one_go(journal: Sequence[Event]) -> bool:
+    """Nobody has stopped it to go on later, nor asked for it to be undone: deaths are all that lies in between."""
+    stopped = any(isinstance(event, Aborted) and event.then == "stop" for event in journal)
+    carried_on = stopped and any(isinstance(event, Resumed) for event in journal)
+    # What the way back owes to a host that died between two lives is told at the end alone.
+    rolling = next((n for n, event in enumerate(journal) if isinstance(event, RollbackStarted)), len(journal))
+    carried_on = carried_on or any(isinstance(event, Resumed) for event in journal[rolling:])
+    # So is what a host undoes that has come back, perhaps after others had given it up.
+    carried_on = carried_on or any("back again" in e.reason for e in journal if isinstance(e, RollbackStarted))
+    return not (carried_on or _asked_back(journal) or any(isinstance(event, RunEnded) for event in journal[:-1]))
+
+
+def _asked_back(journal: Sequence[Event]) -> bool:
+    return any(isinstance(event, Resumed) and event.undo for event in journal)
+
+
+def _undone_as_asked(journal: Sequence[Event]) -> bool:
+    return _asked_back(journal)
