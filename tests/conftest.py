@@ -7,6 +7,13 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# On a machine of one's own every run searches elsewhere. Where CI is set the search is the same each time: a change is
+# judged by what it changes, and what a longer search finds is found by the make targets.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.hookimpl(wrapper=True)
