@@ -117,7 +117,7 @@ def later_changes(past: Past, folder: RunFolder, found: Sequence[Undoable], stat
     files = {(one.host, target) for one in found for target in _targets(past, one)}
     told = []
     for one in glances(state):
-        if one.folder.run <= folder.run:
+        if one.folder.run == folder.run:
             break
         since = recall(one.folder)
         left = [other for other in undoable_of(since) if other.host in hosts]

@@ -113,9 +113,18 @@ def all_runs(state: Path) -> Iterator[RunFolder]:
     root = state / "runs"
     if not root.is_dir():
         return
-    for path in sorted(root.iterdir(), key=lambda p: p.name, reverse=True):
+    for path in sorted(root.iterdir(), key=_began, reverse=True):
         if _RUN_ID.fullmatch(path.name) and (path / "journal.jsonl").exists():
             yield RunFolder(path)
+
+
+def _began(path: Path) -> tuple[str, int, str]:
+    """Orders runs by when they began: an id tells the second, the plan's file what came first within it."""
+    try:
+        written = (path / "plan.json").stat().st_mtime_ns
+    except OSError:
+        written = 0
+    return path.name.rpartition("-")[0], written, path.name
 
 
 def is_run(text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from executor.journal.folders import all_runs
 from tests.sshd import SshServer, StartServer, sshd
 
 __all__ = ["sshd"]
@@ -80,7 +81,7 @@ class Project:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """The newest run's events of one kind."""
-        journal = max((self.folder / "state" / "runs").iterdir()) / "journal.jsonl"
+        journal = next(all_runs(self.folder / "state")).journal
         events = [json.loads(line)["event"] for line in journal.read_text().splitlines()]
         return [event for event in events if event["is"] == kind]
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from executor.journal.folders import all_runs
 from tests.e2e.conftest import Project, Ran
 
 BOOK = """
@@ -60,7 +61,8 @@ def link(project: Project, host: str) -> str:
 
 
 def run_ids(project: Project) -> list[str]:
-    return sorted(path.name for path in (project.folder / "state" / "runs").iterdir())
+    """The runs that are kept, oldest first."""
+    return [folder.run for folder in all_runs(project.folder / "state")][::-1]
 
 
 def test_the_last_run_of_a_runbook_is_undone_with_the_values_that_it_noted(deployed: Project) -> None:
