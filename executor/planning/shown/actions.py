@@ -35,17 +35,17 @@ def action(does: Action, root: str, lead: str = "") -> Iterator[Line]:  # noqa: 
         case Shell(script=script):
             yield from command(said(script), 0, lead)
         case Script(file=file, args=args):
-            yield plain(lead + joined([f"run the local script {_local(file, root)}", *map(said, args)], " "))
+            yield plain(lead + joined([f"run the local script {local_name(file, root)}", *map(said, args)], " "))
         case Copy() | TemplateFile():
-            yield plain(lead + _file(does, root))
+            yield plain(lead + file_words(does, root))
             if does.content is not None:
                 yield from within(_content(said(does.content)), 4)
         case Symlink(dest=dest, to=to):
             yield plain(f"{lead}link {said(dest)} → {said(to)}")
         case Unarchive(src=src, dest=dest):
-            yield plain(f"{lead}unpack {_local(src, root)} → {said(dest)}")
+            yield plain(f"{lead}unpack {local_name(src, root)} → {said(dest)}")
         case Fetch(src=src, dest=dest):
-            yield plain(f"{lead}fetch {said(src)} → {_local(dest, root)}, here")
+            yield plain(f"{lead}fetch {said(src)} → {local_name(dest, root)}, here")
         case Checklist(items=items):
             for item in items:
                 yield plain(f"{lead}[ ] {said(item.item)}{' (with evidence)' if item.evidence is True else ''}", hang=4)
@@ -76,8 +76,9 @@ def in_short(does: Action, root: str) -> str:
     return first.text.strip() + (f" … ({more + 1} lines)" if more else "")
 
 
-def _file(does: Copy | TemplateFile, root: str) -> str:
-    source = "" if does.src in (None, "") else f" from {_local(does.src or '', root)}"
+def file_words(does: Copy | TemplateFile, root: str) -> str:
+    """What is written where, from what, for whom."""
+    source = "" if does.src in (None, "") else f" from {local_name(does.src or '', root)}"
     verb = "render" if isinstance(does, TemplateFile) and source else "write" if does.content is not None else "copy"
     facts = joined(
         [
@@ -100,7 +101,8 @@ def _content(text: str) -> Iterator[Line]:
         yield Line(f"│ … {len(lines) - len(shown)} more lines", style="faint")
 
 
-def _local(path: Text, root: str) -> str:
+def local_name(path: Text, root: str) -> str:
+    """A local path as it is seen from the project's root, where it is below."""
     text = said(path)
     if text.startswith(root.rstrip("/") + "/"):
         return str(Path(text).relative_to(root))

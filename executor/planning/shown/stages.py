@@ -50,8 +50,8 @@ def _arithmetic(shown: PlannedStage) -> Iterator[Line]:
     if len(shown.hosts) > 1:
         yield labelled("Batches", batches(shown), 0)
     if shown.pause is not None:
-        yield labelled("Between", _pause(shown.pause), 0)
-    yield labelled("On failure", _on_failure(shown), 0)
+        yield labelled("Between", between(shown.pause), 0)
+    yield labelled("On failure", on_failure(shown), 0)
 
 
 def _folded(when: Mapping[str, Iterable[object]]) -> dict[str, list[str]]:
@@ -89,12 +89,14 @@ def batches(shown: PlannedStage) -> str:
     return f"{len(cuts):,} (serial {serial}): " + "; ".join(said_batches)
 
 
-def _pause(pause: PlannedPause) -> str:
+def between(pause: PlannedPause) -> str:
+    """What happens between two batches."""
     what = f"wait {duration(pause.seconds)}" if pause.prompt is None else f"ask: {said(pause.prompt)}"
     return f"{what}, after each batch but the last"
 
 
-def _on_failure(shown: PlannedStage) -> str:
+def on_failure(shown: PlannedStage) -> str:
+    """At which failure a stage is given up, and what then."""
     total = len(shown.hosts)
     allowed = amounts.allowed_failures(shown.max_failures, total)
     if allowed >= total:

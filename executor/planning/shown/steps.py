@@ -69,7 +69,7 @@ def step(shown: PlannedStep, read: Reading, *, armed: bool = False) -> Iterator[
         else:
             yield plain(f"{hosts(names)}:", 4)
             yield from within(lines, 6)
-    later = joined(sorted(_known_later(shown, read.known_after)), "; ")
+    later = joined(sorted(known_later(shown, read.known_after)), "; ")
     if later:
         yield plain(later, 4, style="faint")
 
@@ -194,7 +194,7 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
         if body.stdin is not None:
             lines = said(body.stdin).count("\n") + 1
             yield plain(f"with {counted(lines, 'line')} on standard input", 2)
-    around = joined(text for text in _settings(body, read) if text not in beside)
+    around = joined(text for text in settings(body, read) if text not in beside)
     if around:
         yield plain(f"({around})", 2, hang=1, style="faint")
     yield from _judged(body)
@@ -209,7 +209,8 @@ def limited(body: Body) -> bool:
     return not isinstance(body.action, Checklist | ProbeAction | Pause | Assert | SetVars)
 
 
-def _settings(body: Body, read: Reading) -> Iterator[str]:
+def settings(body: Body, read: Reading) -> Iterator[str]:
+    """As whom, where and with what it runs, as far as that is not said for the whole plan."""
     given = body.settings
     if given.become not in (None, False):
         user = "root" if given.become_user is None else said(given.become_user)
@@ -238,10 +239,11 @@ def _judged(body: Body) -> Iterator[Line]:
         for condition in conditions or ():
             yield plain(f"{label} {said(condition)}", style="faint")
     if body.retry is not None:
-        yield plain(_retry(body.retry), style="faint")
+        yield plain(retrying(body.retry), style="faint")
 
 
-def _retry(retry: Retry) -> str:
+def retrying(retry: Retry) -> str:
+    """How often it is tried."""
     backoff = "" if retry.backoff == 1 else f", each time {said(retry.backoff)} times as long"
     until = f", until {joined(map(said, retry.until), ' and ')}" if retry.until else ""
     return f"tried up to {said(retry.attempts)} times, {duration(retry.delay)} apart{backoff}{until}"
@@ -251,7 +253,7 @@ def _undo(item: Item, read: Reading) -> Iterator[Line]:
     if item.rollback:
         for task in item.rollback:
             for inner in task.items:
-                yield from _undo_item(inner, task.name, read, tuple(_settings(item.body, read)))
+                yield from _undo_item(inner, task.name, read, tuple(settings(item.body, read)))
     elif item.rollback is None and undoes_itself(item):
         yield plain(f"undo: {undoing(item, read.root)}", hang=6)
     elif item.rollback is None and changes(item) and not item.body.irreversible:
@@ -300,7 +302,7 @@ def _set_by(item: Item) -> Iterable[str]:
     return item.body.action.values if isinstance(item.body.action, SetVars) else ()
 
 
-def _known_later(shown: PlannedStep, known_after: Mapping[str, str]) -> set[str]:
+def known_later(shown: PlannedStep, known_after: Mapping[str, str]) -> set[str]:
     """For each name that the step waits for, when it is known. What its own result gives needs no word."""
     names: set[str] = set()
     for task in tasks_of(shown):

@@ -22,15 +22,16 @@ def asked(plan: Plan) -> Iterator[Line]:
         if stage.skipped:
             continue
         for step in all_steps(stage):
-            questions = list(dict.fromkeys(_questions(step)))
-            if questions:
+            found = list(dict.fromkeys(questions(step)))
+            if found:
                 yield plain(f"{step.id}  {step.name}", 2, hang=len(step.id) + 2)
-                yield from (plain(f"[ ] {question}", 6, hang=4) for question in questions)
+                yield from (plain(f"[ ] {question}", 6, hang=4) for question in found)
         if stage.pause is not None and stage.pause.prompt is not None:
             yield plain(f"{stage.id}  {said(stage.pause.prompt)} (between the batches of {stage.name})", 2)
 
 
-def _questions(step: PlannedStep) -> Iterator[str]:
+def questions(step: PlannedStep) -> Iterator[str]:
+    """What the step asks of a person."""
     for item in items_of(step):
         match item.body.action:
             case Checklist(items=items):
@@ -51,7 +52,7 @@ def rollback(plan: Plan) -> Iterator[Line]:
             yield plain("On this way, too, a host leaves traffic first, and returns only when its health passes.", 2)
     else:
         yield plain("Nothing in this plan can be undone.", 2)
-    silent = [step for stage in plan.stages for step in stage.steps if any(_is_silent(item) for item in items_of(step))]
+    silent = [step for stage in plan.stages for step in stage.steps if any(is_silent(item) for item in items_of(step))]
     if silent:
         yield plain("Changes that say nothing about their undoing, and stay:", 2, style="warning")
         yield from (plain(f"{step.id}  {step.name}", 4, hang=len(step.id) + 2) for step in silent)
@@ -72,7 +73,8 @@ def _undoing(plan: Plan) -> Iterator[Line]:
                 yield plain(text + more, 4, hang=len(step.id) + 2)
 
 
-def _is_silent(item: Item) -> bool:
+def is_silent(item: Item) -> bool:
+    """Whether the item changes something and nothing is said about its undoing."""
     said_nothing = item.rollback is None and not item.body.irreversible
     return said_nothing and changes(item) and not undoes_itself(item)
 
