@@ -81,9 +81,13 @@ def is_silent(item: Item) -> bool:
 
 def waits(plan: Plan) -> Iterator[Line]:
     """The longest times that the plan may spend on waiting, longest first, and then the limits of its commands."""
-    found = [*_longest_first(_waits(plan)), *_longest_first(_limits(plan))]
-    for seconds, text in found[:MOST_WAITS]:
+    for seconds, text in longest_waits(plan)[:MOST_WAITS]:
         yield plain(f"{duration(seconds):<8}{text}", 2, hang=8)
+
+
+def longest_waits(plan: Plan) -> list[tuple[float, str]]:
+    """Every wait as seconds at most and on what, the longest first; then the limits of commands."""
+    return [*_longest_first(_waits(plan)), *_longest_first(_limits(plan))]
 
 
 def _longest_first(found: Iterator[tuple[float, str]]) -> list[tuple[float, str]]:
