@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from executor.actions.diff import LIMIT, diff
-from executor.actions.local import beginning_of, size_of
+from executor.actions.local import beginning_of, sha256_of, size_of
 from executor.actions.outcomes import answered
 from executor.actions.posix import CannotStart, compose, guard, handed, job_with, optional, plain, quote, step_name
 from executor.engine.effects import Perform
@@ -34,15 +35,23 @@ def job(perform: Perform, action: FileAction, job_id: str, run: str, root: Path)
         "owner": _name(optional(action.owner), "owner"),
         "group": _name(optional(action.group), "group"),
         "keep": "no" if action.keep is False else "yes",
-        "dry": _yes(perform.dry),
-        "show_old": _yes(perform.diff),
+        "show_old": "yes" if perform.diff else "no",
         "run": run,
         "step": step_name(perform.key),
     }
-    text = compose(
-        ("slot.sh", "file.sh"), values, functions=_check(optional(action.validate)), guard=guard(perform, "not_needed")
-    )
+    guards = guard(perform, "not_needed")
+    if perform.dry:
+        text = compose(("file_there.sh", "check_file.sh"), values, guard=guards)
+        return _with_digest(job_with(perform, job_id, text), source)
+    names = ("slot.sh", "file_there.sh", "file.sh")
+    text = compose(names, values, functions=_check(optional(action.validate)), guard=guards)
     return replace(job_with(perform, job_id, text), stdin=source)
+
+
+def _with_digest(job: Job, source: bytes | Path) -> Job:
+    """The job with the digest of what a file is to hold, in its environment: no process list shows that of a secret."""
+    digest = sha256_of(source) if isinstance(source, Path) else hashlib.sha256(source).hexdigest()
+    return replace(job, environment={**job.environment, "RUNBOOK_DIGEST": digest})
 
 
 def result(perform: Perform, action: FileAction, end: JobEnd, stdout: bytes, stderr: bytes, *, root: Path) -> Result:
@@ -101,7 +110,3 @@ def _check(validate: str) -> str:
         raise CannotStart("validate needs %s in it, where the new file's path goes")
     command = _PLACEHOLDER.sub(lambda _: '"$RUNBOOK_FILE"', validate)
     return f"check() {{ RUNBOOK_FILE=$scratch /bin/sh -c {quote(command)} </dev/null >&2; }}"
-
-
-def _yes(flag: bool) -> str:
-    return "yes" if flag else "no"

@@ -21,11 +21,11 @@ def job(perform: Perform, action: Symlink, job_id: str, run: str) -> Job:
     values = {
         "dest": plain(action.dest),
         "to": plain(action.to),
-        "dry": "yes" if perform.dry else "no",
         "run": run,
         "step": step_name(perform.key),
     }
-    text = compose(("slot.sh", "link.sh", "symlink.sh"), values, guard=guard(perform, "not_needed"))
+    verb = ("check_symlink.sh",) if perform.dry else ("slot.sh", "link.sh", "symlink.sh")
+    text = compose(("link_there.sh", *verb), values, guard=guard(perform, "not_needed"))
     return job_with(perform, job_id, text)
 
 

@@ -33,7 +33,6 @@ def job(perform: Perform, action: Unarchive, job_id: str, run: str, root: Path) 
     values = {
         "dest": plain(action.dest),
         "digest": sha256_of(source),
-        "dry": "yes" if perform.dry else "no",
         "run": run,
         "step": step_name(perform.key),
     }
@@ -41,8 +40,9 @@ def job(perform: Perform, action: Unarchive, job_id: str, run: str, root: Path) 
         f'need_tool() {{ command -v {tool} >/dev/null || refuse "{tool} is not installed on the host"; }}\n'
         f"unpack() {{ {command}; }}\n"
     )
-    text = compose(("mark.sh", "unarchive.sh"), values, functions=functions, guard=guard(perform, "not_needed"))
-    return replace(job_with(perform, job_id, text), stdin=source)
+    names = ("mark.sh", "folder_there.sh", "check_unarchive.sh" if perform.dry else "unarchive.sh")
+    text = compose(names, values, functions=functions, guard=guard(perform, "not_needed"))
+    return replace(job_with(perform, job_id, text), stdin=None if perform.dry else source)
 
 
 def result(end: JobEnd, stdout: bytes, stderr: bytes) -> Result:

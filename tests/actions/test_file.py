@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -314,6 +315,22 @@ def test_a_check_says_what_would_change_and_writes_nothing(here: Here, tmp_path:
     assert (other.changed, other.detail) == (True, "content, mode 644 -> 600")
     assert not (here.home / ".runbook").exists()
     assert dest.read_text() == "x"
+
+
+def test_a_check_sends_no_content_and_keeps_its_digest_out_of_the_script(tmp_path: Path) -> None:
+    perform = Perform(Key("web1", "1.1"), "web1", Copy(dest=str(tmp_path / "f"), content="hunter2"), dry=True)
+    job = actions.job(perform, run="r1", job_id="j1")
+    digest = hashlib.sha256(b"hunter2").hexdigest()
+    assert (job.stdin, job.read_only, digest in job.script) == (None, True, False)
+    assert job.environment["RUNBOOK_DIGEST"] == digest
+
+
+def test_a_check_asks_the_guards_before_it_looks_at_the_file(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    action = Copy(dest=str(tmp_path / "f"), content="x")
+    guarded = Perform(Key("web1", "1.1"), "web1", action, creates=str(tmp_path), dry=True)
+    assert here.perform(guarded).detail == f"{tmp_path} is there already"
+    assert here.do(action, dry=True).status is Status.FAILED
 
 
 def test_the_difference_is_shown_where_it_was_asked_for(here: Here, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from executor import actions
 from executor.actions import CannotStart, diff
 from executor.actions.posix import quote, read_answer, script, step_name
 from executor.events import Key
@@ -43,8 +46,10 @@ def test_a_steps_name_is_one_for_its_attempts_and_its_undoing_and_no_other() -> 
 
 
 def test_every_script_is_shipped() -> None:
-    for name in ("library.sh", "slot.sh", "file.sh", "undo_file.sh", "wrapped.sh", "dry.sh"):
-        assert script(name).startswith("#")
+    folder = Path(actions.__file__).parent / "scripts"
+    assert folder.is_dir()
+    for path in folder.iterdir():
+        assert script(path.name).startswith("#")
 
 
 def test_a_difference_reads_like_diff() -> None:

@@ -1,48 +1,7 @@
-# Writes $dest from standard input, whole or not at all. Also: $size $want_mode $owner $group $keep $dry $show_old,
-# and `check`, which says whether the new content is valid.
+# Writes $path from standard input, whole or not at all. Also: $size $want_mode $owner $group $keep, and `check`, which
+# says whether the new content is valid.
 
-# What differs, in words.
-why=
-differs() { why=${why:+$why, }$1; }
-
-place "$dest"
-if [ -L "$path" ]; then
-    target_of "$path"
-    refuse "$path is a link to $target: name the file itself, or remove the link first"
-fi
-[ ! -d "$path" ] || refuse "$path is a folder: dest names the file itself"
-was=absent
-if [ -e "$path" ]; then
-    [ -f "$path" ] || refuse "$path is not a plain file"
-    [ -r "$path" ] || refuse "the user $(id -un) may not read $path"
-    was=file
-    facts "$path"
-    old_mode=$mode old_uid=$uid old_gid=$gid
-fi
-
-show_old_content() {
-    [ "$show_old" = yes ] || return 0
-    if [ "$was" = file ]; then echo "old $(head -c 65537 "$path" | od -An -v -tx1 | tr -d ' \n')"; fi
-}
-
-if [ "$dry" = yes ]; then
-    # A check writes nothing, not even beside the file.
-    [ -d "$folder" ] || refuse "there is no folder $folder on the host"
-    if [ "$was" = absent ]; then
-        differs created
-    else
-        cmp -s - "$path" || differs content
-        [ -z "$want_mode" ] || [ "$want_mode" = "$old_mode" ] || differs "mode $old_mode -> $want_mode"
-        [ -z "$owner" ] || [ -n "$(find "$path" -prune -user "$owner")" ] || differs "owner $owner"
-        [ -z "$group" ] || [ -n "$(find "$path" -prune -group "$group")" ] || differs "group $group"
-    fi
-    cat > /dev/null
-    [ -n "$why" ] || finish unchanged
-    show_old_content
-    tell message "$why"
-    finish changed
-fi
-
+find_there
 need_folder
 scratch=$(mktemp "$folder/.runbook.XXXXXX") || refuse "no file can be made in $folder"
 cat > "$scratch" || refuse "the new content does not fit into $folder"

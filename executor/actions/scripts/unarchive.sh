@@ -1,30 +1,17 @@
-# Makes the folder $dest out of the archive on standard input, whole or not at all. Also: $digest of the archive, $dry,
+# Makes the folder $path out of the archive on standard input, whole or not at all. Also: $digest of the archive,
 # `unpack`, which unpacks "$1" into the current folder, and `need_tool`.
 #
 # A mark beside the folder says from which archive, by which step of which run it was made, and which inode it had: so
 # a folder that somebody else put in its place is not taken for ours.
 
-find_mark
+find_there
 mine="$run $step"
-
-if [ -L "$path" ] || [ -e "$path" ]; then
-    read_mark
-    [ "$marked" = yes ] ||
-        refuse "$path is there already, and was not made from an archive by a run: remove it, or choose another dest"
-    [ "$mark_digest" = "$digest" ] ||
-        refuse "$path is there already, made from another archive: remove it, or choose another dest"
+if [ "$was" = made ]; then
     cat > /dev/null
     [ "$mark_owner" = "$mine" ] || finish unchanged
     # An earlier attempt of this step made it.
     tell step "$step"
     tell message "made by an earlier attempt"
-    finish changed
-fi
-
-if [ "$dry" = yes ]; then
-    [ -d "$folder" ] || refuse "there is no folder $folder on the host"
-    cat > /dev/null
-    tell message created
     finish changed
 fi
 
