@@ -65,8 +65,10 @@ class SshHost:
         become_password: Callable[[], str] | None = None,
         patience: float = PATIENCE,
         known: bool = False,
+        traceless: bool = False,
     ) -> None:
-        """`known`: an earlier program of the run has been connected to it."""
+        """`known`: an earlier program of the run has been connected to it. `traceless`: connecting makes no folder
+        there, so that nothing is left behind as long as all jobs can run plainly."""
         self.name = spec.name
         self._spec = spec
         self._credentials = credentials or Credentials()
@@ -78,6 +80,7 @@ class SshHost:
         self._target: Target | None = None
         self._asked: float | None = None  # when the last sign of life was asked for
         self._closed = False
+        self._first = LaneKind(plain=traceless)
         self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}", known=known)
 
     # --- the protocol -------------------------------------------------------------------------------------------
@@ -89,7 +92,7 @@ class SshHost:
     def _prepare(self) -> Lane:
         self.connection()
         try:
-            return self._dispatcher.prepare(LaneKind())
+            return self._dispatcher.prepare(self._first)
         except LaneFailed as error:
             raise ConnectionFailed(
                 f"{self.target} lets us in, but gives us no shell: {error.words or 'it hangs up'}", kind="login"

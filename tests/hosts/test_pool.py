@@ -39,6 +39,14 @@ def test_many_hosts_are_reached_side_by_side_and_one_that_is_not_is_told(sshd: S
     assert len(server.run_folders()) == 30, "hosts that share a home keep apart"
 
 
+def test_who_only_looks_leaves_no_trace_on_a_host(sshd: StartServer) -> None:
+    server = sshd()
+    with Hosts(specs(server, "web1"), "run1", traceless=True) as hosts:
+        assert connect(hosts, "web1") == {"web1": None}
+        assert run(hosts.host("web1"), "echo there", read_only=True).stdout == b"there\n"
+    assert list(server.home.iterdir()) == []
+
+
 def test_localhost_needs_no_connection(tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("root")
     with Hosts({"localhost": HostSpec("localhost", "localhost", local=True)}, "run1", root=root) as hosts:
