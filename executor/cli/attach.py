@@ -26,21 +26,24 @@ ALIVE = 1.0  # seconds between two looks at whether the run's process is there
 def command(run: str | None, output: Literal["text", "jsonl"], verbose: bool) -> int:
     """Follow a run that goes on in another process: one whose terminal was closed, say. Without RUN: the one that is.
 
-    It ends with the run, and with its exit code. Ctrl-C leaves the run going. Questions are answered where it was
-    started.
+    It ends with the run, and with its exit code; of a run that has ended by then the summary is told. Ctrl-C leaves the
+    run going. Questions are answered where it was started.
     """
     from executor.cli.following import Following
     from executor.journal.holding import holder
 
     folder = _chosen(run)
-    if not holder(folder):
-        hint = f"runbook show {folder.run} tells how it went, runbook status what is unfinished"
-        raise Refused(Problem(f"run {folder.run} does not go on just now", hint=hint, code="not-running"))
+    going = bool(holder(folder))
     following = Following(folder, output, everything=verbose)
+    if not going and following.over:
+        following.close()
+        return following.tell()
+    if not going:
+        hint = f"runbook show {folder.run} tells how far it is, runbook resume {folder.run} carries it on"
+        raise Refused(Problem(f"run {folder.run} does not go on just now", hint=hint, code="not-running"))
     try:
         click.echo(f"following run {folder.run}; Ctrl-C leaves it going", err=True)
         due = time.monotonic() + ALIVE
-        going = True
         while going:
             time.sleep(LOOK)
             if time.monotonic() >= due:

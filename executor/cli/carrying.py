@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from executor.cli import secrets
+from executor.cli.detaching import check_detached, in_background
 from executor.cli.locking import check_override
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
-from executor.cli.session import Seal, at_terminal, conduct, must_be_answered, operator
+from executor.cli.session import Seal, at_terminal, attended, conduct, must_be_answered, operator
 from executor.errors import Problem, Refused
 from executor.events import Resumed
 from executor.gates import answers as given
 from executor.gates.needs import Need, needs, needs_back
 from executor.journal.folders import RunFolder
-from executor.journal.holding import holding
+from executor.journal.holding import handed_over, holding
 from executor.journal.past import Past, recall
 from executor.model.plans import Plan
 from executor.model.runbooks import OnFailure
@@ -62,10 +63,11 @@ def go(
     Raises RunbookError where a gate refuses.
     """
     check_override(flags)
+    check_detached(flags)
     plan = _as_asked(past.plan, flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     given.check(confirmed, needs_back(plan) if wish.undo else needs(plan))
-    must_be_answered(_to_be_asked(plan, past, wish), confirmed)
+    must_be_answered(_to_be_asked(plan, past, wish), confirmed, attended=attended(flags))
     flags = {**flags, "inventory": Sources.of_flags(past.started.sources)}
     ready()
     password = become_password() if flags["ask_become_pass"] else None
@@ -73,8 +75,18 @@ def go(
     _same_secrets(changed_secrets(values, past.started.secrets), folder)
     opening = Resumed(operator(), socket.gethostname(), flags["reason"], wish.undo, wish.hosts, wish.stages)
     sealed = seal(values)
+
+    def carry_out(begun: Callable[[], None] | None = None) -> int:
+        return conduct(
+            plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, past=past, begun=begun
+        )
+
+    def elsewhere(begun: Callable[[], None]) -> int:
+        handed_over(folder, operator())
+        return carry_out(begun)
+
     with secrets.concealing(sealed.redactor):
-        return conduct(plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, past=past)
+        return in_background(folder, elsewhere) if flags["detach"] else carry_out()
 
 
 def same_files(past: Past, folder: RunFolder) -> None:
@@ -97,17 +109,17 @@ def _shown(path: Path, here: Path) -> str:
 
 def _as_asked(plan: Plan, flags: Mapping[str, Any]) -> Plan:
     """The plan for whoever is there now: without a person nobody is asked what to do about a failure."""
-    attended = at_terminal()
+    watched = attended(flags)
     chosen = flags["on_failure"]
 
     def then(planned: OnFailure) -> OnFailure:
         if chosen:
             found: OnFailure = chosen
             return found
-        return "rollback" if planned == "ask" and not attended else planned
+        return "rollback" if planned == "ask" and not watched else planned
 
     stages = tuple(replace(stage, on_failure=then(stage.on_failure)) for stage in plan.stages)
-    return replace(plan, stages=stages, attended=attended)
+    return replace(plan, stages=stages, attended=watched)
 
 
 def _to_be_asked(plan: Plan, past: Past, wish: Wish) -> tuple[Need, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from executor.cli.loading import load_hosts, root_here
-from executor.cli.options import connection_options, inventory_option, seconds
+from executor.cli.options import awake_option, connection_options, inventory_option, seconds
 from executor.model.actions import Shell
 from executor.model.leaves import Kind, Template
 from executor.model.places import Place
@@ -29,6 +29,7 @@ PLACE = Place("<the command line>")
 @click.option("--wait", type=seconds, metavar="TIME", help="How long to wait for the lock. Default: not at all.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the run.")
 @click.option("--output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT")
+@awake_option
 def command(words: str, read_only: bool, timeout: float | None, limit: str, **flags: Any) -> int:
     """Run WORDS, a command for the hosts' shell, on all hosts that -l names, side by side.
 
@@ -54,6 +55,7 @@ def command(words: str, read_only: bool, timeout: float | None, limit: str, **fl
         "verbose": 1,
         "diff": False,
         "override": (),
+        "detach": False,
         "output_is_result": True,
     }
     return begin(replace(plan, lock=None) if read_only else plan, flags | no_questions)

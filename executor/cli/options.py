@@ -136,6 +136,11 @@ plan_options = _stack(
     click.option("-v", "--verbose", count=True, help="More: -v output as it comes, -vvv internals of errors."),
 )
 
+awake_option = click.option(
+    "--keep-awake/--no-keep-awake", default=True, envvar="RUNBOOK_KEEP_AWAKE",
+    help="Whether this machine is kept from sleeping meanwhile. Default: it is, where the system offers that.",
+)  # fmt: skip
+
 run_options = _stack(
     click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Go, without the question at the start."),
     click.option("--confirm", multiple=True, metavar="STAGE/STEP/ITEM", help="Answer a checklist item with yes."),
@@ -156,6 +161,8 @@ run_options = _stack(
         "--output", "output", type=click.Choice(["text", "jsonl"]), default="text", envvar="RUNBOOK_OUTPUT",
         help="jsonl: one event a line.",
     ),
+    click.option("--detach", is_flag=True, help="Go on in the background once it has begun; `attach` follows it."),
+    awake_option,
 )  # fmt: skip
 
 carry_options = _stack(

@@ -21,9 +21,9 @@ def command(runbook: str, dry_run: bool, **flags: Any) -> int:
     RUNBOOK is a path, or a name under runbooks/. At a terminal the plan's outline is shown and a question asked
     first; -y goes at once. Ctrl-C asks what to do; a second one stops the run.
     """
-    from executor.cli.session import at_terminal, begin
+    from executor.cli.session import attended, begin
 
-    plan = plan_of(runbook, flags, at_terminal=at_terminal())
+    plan = plan_of(runbook, flags, at_terminal=attended(flags))
     if dry_run:
         from executor.cli.plan import as_text
 

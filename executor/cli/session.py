@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 import click
 
 from executor.cli import secrets
+from executor.cli.awake import kept_awake
+from executor.cli.detaching import Beginning, check_detached, in_background
 from executor.cli.locking import check_override, lock_order
 from executor.cli.main import COMMANDS
 from executor.cli.options import Sources
@@ -47,6 +49,8 @@ from executor.planning.inputs import inputs
 from executor.report.aside import Aside
 from executor.report.choose import choose
 from executor.report.fold import fold, heard
+from executor.report.plain import Plain
+from executor.report.protocol import Reporter
 from executor.report.screen import Pausing, Screen
 from executor.report.story import RunView, Viewing
 from executor.report.summary import summary
@@ -62,14 +66,20 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def attended(flags: Mapping[str, Any]) -> bool:
+    """Can a person be asked while the run goes on?"""
+    return at_terminal() and not flags["detach"]
+
+
 def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault) -> int:
     """Everything from a plan to the exit code. Raises RunbookError where a gate refuses.
 
     `seal` makes of the secrets' values what the run opens them with and hides them by.
     """
     check_override(flags)
+    check_detached(flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
-    _gates(plan, confirmed, yes=flags["yes"])
+    _gates(plan, confirmed, flags)
     password = become_password() if flags["ask_become_pass"] else None
     sealed = seal(secrets.fetched(plan, flags, at_terminal=at_terminal()))
     with secrets.concealing(sealed.redactor):
@@ -95,29 +105,28 @@ def _run(
         files=inputs(plan),
         sources=tuple(flags["inventory"].flags(absolute=True)),
     )
-    with holding(folder, operator()):
-        return conduct(plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed)
+
+    def carry_out(begun: Callable[[], None] | None = None) -> int:
+        with holding(folder, operator()):
+            return conduct(
+                plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, begun=begun
+            )
+
+    return in_background(folder, carry_out) if flags["detach"] else carry_out()
 
 
 def conduct(
     plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, flags: Mapping[str, Any], *, answers: Answers,
     password: Callable[[], str] | None, sealed: Vault, past: Past | None = None,
+    begun: Callable[[], None] | None = None,
 ) -> int:  # fmt: skip
     """A run from its opening event to its exit code, with everything that a person sees of it. The caller holds it.
 
-    `past` is what has happened so far in a run that is carried on or undone. Raises RunbookError where the journal
-    cannot be written.
+    `past` is what has happened so far in a run that is carried on or undone; `begun` is for one in the background, and
+    called once it has begun. Raises RunbookError where the journal cannot be written.
     """
     chronicle = Chronicle(plan)
-    report = choose(
-        plan,
-        flags["output"],
-        stdout=sys.stdout,
-        # What the hosts say is the result of `exec`; of a run it is progress.
-        stderr=sys.stdout if flags.get("output_is_result") else sys.stderr,
-        environment=os.environ,
-        everything=flags["verbose"] > 0,
-    )
+    report = _report(plan, flags)
     live = report if isinstance(report, Pausing) else None
     if past is not None:
         views = [chronicle.view, *([report.view] if isinstance(report, Viewing) else [])]
@@ -133,36 +142,52 @@ def conduct(
     )
     aside = Aside(report)
     screen = Screen(sys.stderr, live=live, colour="NO_COLOR" not in os.environ, settle=aside.settle)
-    reporters = Reporters([chronicle, aside], _complain)
+    reporters = Reporters([chronicle, aside, *([Beginning(begun)] if begun is not None else [])], _complain)
+    awake = kept_awake(folder.run, wanted=flags["keep_awake"])
     try:
-        exit_code = run_plan(
-            plan,
-            opening,
-            folder=folder,
-            state=past.state if past is not None else None,
-            end=past.end if past is not None else None,
-            hosts=hosts,
-            reporters=reporters,
-            open_desk=lambda answered: _desk(answers, answered, screen, flags["inventory"]),
-            listening=listening,
-            diff=flags["diff"],
-            vault=sealed,
-            lock=lock_order(plan, folder, flags, operator(), chronicle.view),
-        )
+        with awake:
+            exit_code = run_plan(
+                plan,
+                opening,
+                folder=folder,
+                state=past.state if past is not None else None,
+                end=past.end if past is not None else None,
+                hosts=hosts,
+                reporters=reporters,
+                open_desk=lambda answered: _desk(answers, answered, screen, flags["inventory"]),
+                listening=listening,
+                diff=flags["diff"],
+                vault=sealed,
+                lock=lock_order(plan, folder, flags, operator(), chronicle.view),
+            )
     except JournalFailed as error:
         raise _journal_failed(error, chronicle.view) from error
     tell(chronicle.view, as_text=flags["output"] == "text")
     return exit_code
 
 
+def _report(plan: Plan, flags: Mapping[str, Any]) -> Reporter:
+    if flags["detach"]:
+        return Plain(plan, sys.stderr, everything=flags["verbose"] > 0)
+    return choose(
+        plan,
+        flags["output"],
+        stdout=sys.stdout,
+        # What the hosts say is the result of `exec`; of a run it is progress.
+        stderr=sys.stdout if flags.get("output_is_result") else sys.stderr,
+        environment=os.environ,
+        everything=flags["verbose"] > 0,
+    )
+
+
 # --- before it ---------------------------------------------------------------------------------------------------
 
 
-def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
+def _gates(plan: Plan, answers: Answers, flags: Mapping[str, Any]) -> None:
     asked = needs(plan)
     given.check(answers, asked)
-    must_be_answered(asked, answers)
-    if at_terminal() and not yes:
+    must_be_answered(asked, answers, attended=attended(flags))
+    if at_terminal() and not flags["yes"]:
         from executor.planning.show import outline
 
         colour = "NO_COLOR" not in os.environ
@@ -170,9 +195,9 @@ def _gates(plan: Plan, answers: Answers, *, yes: bool) -> None:
         said_go("not started")
 
 
-def must_be_answered(asked: Sequence[Need], answers: Answers) -> None:
+def must_be_answered(asked: Sequence[Need], answers: Answers, *, attended: bool) -> None:
     """Raises Refused where somebody will be asked, nobody is there to answer, and no answer was given beforehand."""
-    missing = () if at_terminal() else given.unanswered(asked, answers)
+    missing = () if attended else given.unanswered(asked, answers)
     if missing:
         raise refused(missing)
 

@@ -25,6 +25,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "lost_after": str,
     "on_failure": str,
     "output": str,
+    "keep_awake": bool,
     "required_version": str,
 }
 

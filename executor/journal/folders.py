@@ -3,6 +3,7 @@
 <state>/runs/<run>/journal.jsonl    the truth
                    plan.json        what was run
                    output/<host>/<key>.out   everything that a piece of work printed
+                   said.txt         what a run in the background would have said at a terminal
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ class RunFolder:
     @property
     def plan(self) -> Path:
         return self.path / "plan.json"
+
+    @property
+    def said(self) -> Path:
+        return self.path / "said.txt"
 
     def output(self, key: Key) -> Path:
         """Where the output of a piece of work is kept: stdout and stderr as they came."""

@@ -29,12 +29,25 @@ def holding(folder: RunFolder, operator: str) -> Iterator[None]:
     try:
         if not _taken(folder, fd):
             raise _refused(folder, _read(fd))
-        who = {"pid": os.getpid(), "operator": operator, "controller": socket.gethostname(), "since": _now()}
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, json.dumps(who).encode(), 0)
+        _sign(fd, operator)
         yield
     finally:
         os.close(fd)
+
+
+def handed_over(folder: RunFolder, operator: str) -> None:
+    """A process that was split off from the one that holds the run carries it on: who holds it is written anew."""
+    fd = _open(folder)
+    try:
+        _sign(fd, operator)
+    finally:
+        os.close(fd)
+
+
+def _sign(fd: int, operator: str) -> None:
+    who = {"pid": os.getpid(), "operator": operator, "controller": socket.gethostname(), "since": _now()}
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, json.dumps(who).encode(), 0)
 
 
 def _taken(folder: RunFolder, fd: int) -> bool:

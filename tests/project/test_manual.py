@@ -103,7 +103,7 @@ def test_the_command_line_page_lists_every_flag_of_run_and_no_other() -> None:
         flag
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.hidden
-        for flag in parameter.opts
+        for flag in (*parameter.opts, *parameter.secondary_opts)
     }
     assert listed == shown - {"--verbose"}
 
