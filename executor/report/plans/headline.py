@@ -1,0 +1,86 @@
+"""A plan in a few sentences and numbers: what a reviewer wants to know before anything else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from executor.model import amounts
+from executor.planning.findings import Findings
+from executor.planning.shown.words import counted, duration, ordinal
+from executor.report.plans.facts import Sheet, StageFacts
+from executor.report.plans.verdicts import told
+
+
+def work(sheet: Sheet) -> str:
+    """How much there is to do, on how many hosts."""
+    stages = [stage for stage in sheet.stages if not stage.skipped]
+    skipped = len(sheet.stages) - len(stages)
+    much = (
+        f"{counted(len(sheet.steps), 'step')} in {counted(len(stages), 'stage')} on {counted(len(sheet.hosts), 'host')}"
+    )
+    return f"{much}; {counted(skipped, 'stage')} skipped" if skipped else much
+
+
+def sentences(sheet: Sheet) -> Iterator[str]:
+    """What is asked of people, what cannot be undone, how long it can wait."""
+    questions = sum(len(one.questions) for one in sheet.asked)
+    yield f"{counted(questions, 'question')} to a person." if questions else "Nobody is asked anything."
+    points = [way.name for way in sheet.way_back if way.no_return]
+    if points:
+        yield f"{counted(len(points), 'point')} of no return: {', '.join(points[:3])}{' …' if len(points) > 3 else ''}."
+    if sheet.stays:
+        yield f"{counted(len(sheet.stays), 'change')} with no word on its undoing."
+    if not points and not sheet.stays and any(way.how for way in sheet.way_back):
+        yield "Every change has a way back, or a word that it needs none."
+    if sheet.waits:
+        seconds, what = sheet.waits[0]
+        yield f"Its longest wait: {duration(seconds)} at most ({what})."
+
+
+def row(stage: StageFacts) -> tuple[str, str, str, str, str]:
+    """A stage in a table: its name, hosts, batches, steps, and at which failure it is given up."""
+    title = f"{stage.id} {stage.name}"
+    if stage.skipped:
+        return title, f"skipped: {stage.skipped}", "", "", ""
+    steps = str(sum(len(part.steps) for part in stage.parts if part.role == "steps"))
+    return title, stage.hosts, _at_once(stage), steps, _aborts(stage)
+
+
+def _at_once(stage: StageFacts) -> str:
+    planned = stage.planned
+    if planned is None or len(planned.hosts) == 1:
+        return ""
+    return stage.batches if len(stage.batches) < 40 else stage.batches.partition(":")[0] + " batches"
+
+
+def _aborts(stage: StageFacts) -> str:
+    """At which failure a stage is given up, and what then, as short as it goes."""
+    planned = stage.planned
+    if planned is None:
+        return ""
+    total = len(planned.hosts)
+    allowed = amounts.allowed_failures(planned.max_failures, total)
+    then = {"rollback": "rolls back", "stop": "stops", "ask": "asks"}[planned.on_failure]
+    if allowed >= total:
+        return "goes on"
+    return then if total == 1 else f"{ordinal(allowed + 1)} of {total:,}: {then}"
+
+
+def found(findings: Findings) -> Iterator[str]:
+    """What a check of the hosts adds up to, what needs somebody first."""
+    kinds = Counter(_KINDS[told(finding).tone] for finding in findings.all())
+    yield ", ".join(f"{kinds[kind]:,} {kind}" for kind in _KINDS.values() if kinds[kind])
+    for host, why in findings.unreachable.items():
+        yield f"{host} could not be asked: {why}"
+
+
+_KINDS = {
+    "bad": "would fail or could not be asked",
+    "change": "would change",
+    "run": "would run",
+    "late": "known only in the run",
+    "ask": "asked of a person",
+    "same": "with nothing to do",
+    "skip": "skipped",
+}

@@ -1,0 +1,66 @@
+"""What is known of a step on a host, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from executor.planning.findings import (
+    Asked,
+    Finding,
+    Looked,
+    NotAsked,
+    NothingToDo,
+    Skipped,
+    Unknown,
+    Verdict,
+    WouldChange,
+    WouldFail,
+    WouldRun,
+)
+from executor.planning.shown.words import joined
+
+Tone: TypeAlias = Literal["run", "change", "same", "late", "skip", "ask", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A verdict in words. `worth`: it says more than the plan does by itself."""
+
+    tone: Tone
+    words: str
+    diff: str = ""
+    worth: bool = True
+
+
+def told(finding: Finding) -> Told:
+    """The verdict on one step on one host."""
+    found = _told(finding.verdict)
+    if not finding.for_now:
+        return found
+    return Told(found.tone, f"{found.words} (as the host is now)", found.diff, found.worth)
+
+
+def _told(verdict: Verdict) -> Told:
+    match verdict:
+        case WouldRun(changes):
+            return Told("run", "would run" if changes else "would run, and changes nothing", worth=False)
+        case WouldChange(what, diff):
+            return Told("change", joined(["would change", what], ": "), diff)
+        case NothingToDo(why):
+            return Told("same", joined(["nothing to do", why], ": "))
+        case Looked(said, failed):
+            return Told(
+                "bad" if failed else "same", joined(["failed just now" if failed else "asked just now", said], ": ")
+            )
+        case WouldFail(why):
+            return Told("bad", joined(["would fail", why], ": "))
+        case Unknown(needs, until, whether):
+            what = "whether it runs is unknown" if whether else "unknown"
+            return Told("late", joined([what, joined(until or needs, ", ")], " until "), worth=whether)
+        case Skipped(because):
+            return Told("skip", joined(["skipped", because], ": "), worth=False)
+        case Asked():
+            return Told("ask", "asked of a person", worth=False)
+        case NotAsked(why):
+            return Told("bad", joined(["could not be asked", why], ": "))

@@ -1,0 +1,145 @@
+"""What a step does, from its body: the same for a step that is planned and for one that was only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from executor.model.actions import (
+    Action,
+    Assert,
+    Checklist,
+    Copy,
+    Pause,
+    ProbeAction,
+    SetVars,
+    Shell,
+    TemplateFile,
+)
+from executor.model.leaves import Late, Text
+from executor.model.steps import Body, Item
+from executor.planning.shown.actions import action, file_words
+from executor.planning.shown.probes import probe
+from executor.planning.shown.steps import Reading, changes, off, retrying, settings, undoes_itself, undoing
+from executor.planning.shown.words import said
+from executor.report.plans.facts import Check, Does, Guard, Round, Undo
+
+_KINDS: dict[type, str] = {
+    TemplateFile: "template",
+    ProbeAction: "probe",
+    SetVars: "set",
+    Assert: "assert",
+    Pause: "pause",
+}
+_HIDDEN = "(no_log: not shown)"
+
+
+def round_of(item: Item, read: Reading, *, armed: bool, beside: tuple[str, ...] = ()) -> Round:
+    """One item of a planned task. `armed`: a rollback undoes it; `beside`: settings that are said already."""
+    skipped = off(item)
+    if skipped is not None:
+        return Round(Does(kind_of(item.body.action)), item.label, skipped, body=item.body)
+    undo = undo_of(item, read) if armed else None
+    return round_of_body(item.body, read, label=item.label, only_if=item.when, undo=undo, beside=beside)
+
+
+def round_of_body(
+    body: Body,
+    read: Reading,
+    *,
+    label: str = "",
+    only_if: tuple[Text | bool, ...] = (),
+    undo: Undo | None = None,
+    beside: tuple[str, ...] = (),
+) -> Round:
+    """What a body does, on these conditions."""
+    hidden = body.settings.no_log is True
+    return Round(
+        does=Does(kind_of(body.action), (_HIDDEN,), hidden=True) if hidden else does(body.action, read.root),
+        label=label,
+        only_if=tuple(map(condition, only_if)),
+        guards=tuple(_guards(body)),
+        stdin="" if hidden or body.stdin is None else said(body.stdin),
+        around=tuple(text for text in settings(body, read) if text not in beside),
+        judged=tuple(_judged(body)),
+        apply="" if body.apply is None else said(body.apply).strip("\n"),
+        verify="" if body.verify is None else probe(body.verify),
+        undo=undo,
+        body=body,
+    )
+
+
+def kind_of(does: Action) -> str:
+    """The action as the runbook calls it."""
+    return _KINDS.get(type(does), type(does).__name__.lower())
+
+
+def condition(leaf: object) -> str:
+    """A condition as it was written: a late one by its own text."""
+    return leaf.template.text if isinstance(leaf, Late) else said(leaf)
+
+
+def does(act: Action, root: str) -> Does:
+    """An action; local paths are shown from `root`."""
+    kind = kind_of(act)
+    match act:
+        case Shell(script=script):
+            return Does(kind, code=said(script).strip("\n"))
+        case Copy() | TemplateFile() if act.content is not None:
+            return Does(kind, (file_words(act, root),), said(act.content).rstrip("\n"))
+        case Checklist(items=items):
+            return Does(
+                kind,
+                checks=tuple(
+                    Check(
+                        said(item.item),
+                        item.evidence is True,
+                        "" if item.shell is None else said(item.shell).strip("\n"),
+                        "" if item.probe is None else probe(item.probe),
+                    )
+                    for item in items
+                ),
+            )
+    return Does(kind, tuple(line.text.strip() for line in action(act, root)))
+
+
+def undo_of(item: Item, read: Reading) -> Undo | None:
+    """How an item is undone; None where it changes nothing that would have to be."""
+    if item.rollback:
+        beside = tuple(settings(item.body, read))
+        steps = []
+        for task in item.rollback:
+            rounds = [round_of(inner, read, armed=False, beside=beside) for inner in task.items]
+            steps += [(handler_name(said(task.name), one), one) for one in rounds]
+        return Undo("handler", steps=tuple(steps))
+    if not changes(item):
+        return None
+    if item.rollback is not None:
+        return Undo("none", "nothing has to be undone, says the runbook")
+    if undoes_itself(item):
+        return Undo("itself", undoing(item, read.root))
+    return None if item.body.irreversible else Undo("unsaid", "nothing is said about it")
+
+
+def handler_name(name: str, done: Round) -> str:
+    """A handler's name, where it says more than its command does."""
+    first = next(iter((*done.does.code.split("\n", 1)[:1], *done.does.words)), "")
+    return "" if name in first else name
+
+
+def _guards(body: Body) -> Iterator[Guard]:
+    if body.creates is not None:
+        yield Guard(f"not if {said(body.creates)} is there")
+    if body.removes is not None:
+        yield Guard(f"not if {said(body.removes)} is gone")
+    if body.only_if is not None:
+        yield Guard("only if it succeeds:", said(body.only_if).strip("\n"))
+    if body.unless is not None:
+        yield Guard("not if it succeeds:", said(body.unless).strip("\n"))
+
+
+def _judged(body: Body) -> Iterator[str]:
+    for label, conditions in (("failed if", body.failed_when), ("changed if", body.changed_when)):
+        for one in conditions or ():
+            yield f"{label} {said(one)}"
+    if body.retry is not None:
+        yield retrying(body.retry)
