@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from executor.cli.options import plan_options
+from executor.cli.plan_formats import FORMATS, Format, harmless, in_format
 from executor.cli.planned import plan_of
 from executor.model.plans import Plan
 
@@ -17,12 +18,20 @@ from executor.model.plans import Plan
 @click.command(epilog="Example: runbook plan production-deploy -i prod -e version=v1.2.3")
 @click.argument("runbook")
 @plan_options
-def command(runbook: str, **flags: Any) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *FORMATS]),
+    default="text",
+    help="For a terminal, a pull request, a browser, programs, or as a diagram.",
+)
+def command(runbook: str, form: Literal["text"] | Format, **flags: Any) -> None:
     """Show stages, batches, hosts, every rendered command, and what rollback would do. Connects to nothing.
 
     RUNBOOK is a path, or a name under runbooks/.
     """
-    click.echo(as_text(plan_of(runbook, flags, at_terminal=False)))
+    plan = plan_of(runbook, flags, at_terminal=False)
+    click.echo(harmless(as_text(plan) if form == "text" else in_format(plan, form)), nl=form == "text")
 
 
 def as_text(plan: Plan) -> str:

@@ -26,7 +26,8 @@ def command(runbook: str, dry_run: bool, **flags: Any) -> int:
     plan = plan_of(runbook, flags, at_terminal=attended(flags))
     if dry_run:
         from executor.cli.plan import as_text
+        from executor.cli.plan_formats import harmless
 
-        click.echo(as_text(plan))
+        click.echo(harmless(as_text(plan)))
         return 0
     return begin(plan, flags)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from executor.model import amounts
 from executor.planning.findings import Findings
 from executor.planning.shown.words import counted, duration, ordinal
-from executor.report.plans.facts import Sheet, StageFacts
+from executor.report.plans.facts import Sheet, StageFacts, StepFacts
 from executor.report.plans.verdicts import told
 
 
@@ -65,6 +65,15 @@ def _aborts(stage: StageFacts) -> str:
     if allowed >= total:
         return "goes on"
     return then if total == 1 else f"{ordinal(allowed + 1)} of {total:,}: {then}"
+
+
+def gist(step: StepFacts) -> str:
+    """The beginning of what a step does; empty where that differs from host to host, or is a list."""
+    rounds = [one for group in step.groups for one in group.rounds]
+    if len(rounds) != 1 or rounds[0].skipped:
+        return ""
+    does = rounds[0].does
+    return next(iter((*does.words, does.code.split("\n", 1)[0])), "")
 
 
 def found(findings: Findings) -> Iterator[str]:
