@@ -92,6 +92,5 @@ class Loop:
         return None
 
     def _fold(self, events: Sequence[Event]) -> None:
-        self._recorder.record(events)
-        for event in events:
-            self._state = evolve(self._plan, self._state, event)
+        for stamp, event in self._recorder.record(events):
+            self._state = evolve(self._plan, self._state, event, stamp)

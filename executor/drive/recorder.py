@@ -83,14 +83,16 @@ class Recorder:
         self._mirror = mirror
         self._untold: list[tuple[Stamp, Event]] = []
 
-    def record(self, events: Iterable[Event]) -> None:
-        """Write the events. Raises JournalFailed."""
-        records = []
+    def record(self, events: Iterable[Event]) -> list[tuple[Stamp, Event]]:
+        """Write the events. Returns them with their stamps. Raises JournalFailed."""
+        stamped = []
         for event in events:
             self._seq += 1
-            records.append((Stamp(self._seq, self._wall(), self._clock()), _told(event)))
+            stamped.append((Stamp(self._seq, self._wall(), round(self._clock(), 6)), event))
+        records = [(stamp, _told(event)) for stamp, event in stamped]
         self._log.append(records)
         self._untold += records
+        return stamped
 
     def sync(self) -> None:
         """Put all that was recorded on disk, then tell the reports. Raises JournalFailed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from executor.engine import evolve_back, evolve_resume, evolve_work
+from executor.engine import clock, evolve_back, evolve_resume, evolve_work, lapse
 from executor.engine.course import forward, once_key
 from executor.engine.index import LOCAL, RUN, index
 from executor.engine.lock import evolve_lock
@@ -35,6 +35,7 @@ from executor.events import (
     Irreversible,
     ItemEnded,
     Judged,
+    Lapsed,
     LockAwaited,
     Locked,
     LockLost,
@@ -49,6 +50,7 @@ from executor.events import (
     StageEnded,
     StageSkipped,
     StageStarted,
+    Stamp,
     Started,
     StepEnded,
     TakenUp,
@@ -70,11 +72,16 @@ def initial(plan: Plan) -> State:
     return State(index(plan), {name: HostState(name) for name in plan.hosts})
 
 
-def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, PLR0915 - one line for each kind of event
+def evolve(  # noqa: PLR0912, PLR0915 - one line for each kind of event
+    plan: Plan, state: State, event: Event, stamp: Stamp | None = None
+) -> State:
     """Apply one event; the state is changed in place and returned. Deterministic: no clock, no input, no output.
 
-    An answer to work that is not (or no longer) under way changes nothing.
+    `stamp` is when it was recorded; without one no time passes. An answer to work that is not (or no longer) under way
+    changes nothing.
     """
+    if stamp is not None:
+        clock.told(state, event, stamp)
     match event:
         case Started():
             evolve_work.started(plan, state, event)
@@ -102,6 +109,8 @@ def evolve(plan: Plan, state: State, event: Event) -> State:  # noqa: PLR0912, P
             evolve_work.irreversible(state, event)
         case Undone():
             evolve_back.undone(state, event)
+        case Lapsed():
+            lapse.lapsed(state, event)
         case HostRolledBack():
             evolve_back.host_rolled_back(state, event)
         case RollbackStarted():
@@ -222,7 +231,7 @@ def _host_lost(state: State, event: HostLost) -> None:
     host.lost = event.reason
     _connected(state, host)
     course = host.course
-    if course is None or course.kind != "batch" or isinstance(course.next, Leave):
+    if not _under_way(state) or course is None or course.kind != "batch" or isinstance(course.next, Leave):
         return
     idle = host.work is None or (host.work.answer is None and host.work.phase == "begin")
     if not host.flights and host.failure is None and idle:
@@ -230,6 +239,12 @@ def _host_lost(state: State, event: HostLost) -> None:
         step = state.index.steps[task].step.name if task else ""
         once = bool(task) and _runs_once(state, host, task)
         fail(state, host, Failure(f"unreachable: {event.reason}", task, step, unreachable=True, once=once))
+
+
+def _under_way(state: State) -> bool:
+    """Hosts are still on their way there, or will be once the run has been taken up."""
+    phase = state.before if state.phase == "resuming" else state.phase
+    return phase in ("connecting", "forward", "halting")
 
 
 def _runs_once(state: State, host: HostState, task: str) -> bool:

@@ -34,7 +34,7 @@ from executor.model.plans import Plan
 
 def started(plan: Plan, state: State, event: Started) -> None:
     key = event.key
-    take_on(state, key, Flight(event.kind, event.on or key.host))
+    take_on(state, key, Flight(event.kind, event.on or key.host, since=state.clock))
     host = state.hosts[key.host]
     if key.part == "before":
         state.looking += 1
@@ -106,6 +106,7 @@ def _arm(state: State, host: HostState, armed: Armed) -> None:
         armed.kind,
         armed.run_wide,
         dict(armed.values),
+        valid_for=armed.valid_for,
     )
 
 
@@ -155,6 +156,9 @@ def ended(state: State, event: Ended) -> None:
             entry.doubt = (key, flight.on) if result.status is Status.UNREACHABLE else None
         if entry is not None and entry.pending and result.captured:
             entry.captured = result.captured
+        if entry is not None:
+            # Who was away when it ended hears of it later than that.
+            entry.ended = min(state.clock, flight.since + result.duration)
 
 
 def judged(plan: Plan, state: State, event: Judged) -> None:

@@ -217,9 +217,10 @@ def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
     """How a host's way back ended: what is left of it, and how it is."""
     left = [e for e in host.armed.values() if e.left]
     clean = all(e.run_wide for e in left)  # what belongs to the run is not the host's debt
-    why = host.stopped or (f"unreachable: {host.lost}" if host.lost else host.stalled)
+    away = f"unreachable: {host.lost}" if host.lost else ""
+    why = host.stopped or away or host.stalled
     owed = tuple(
-        Undone(host.name, e.task, e.item, state.index.steps[e.task].step.name, "owed", why)
+        Undone(host.name, e.task, e.item, state.index.steps[e.task].step.name, "owed", away if e.run_wide else why)
         for e in reversed(left)
         if e.status == "armed" and (host.lost or not e.run_wide)
     )

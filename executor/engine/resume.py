@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from executor.engine import settle
+from executor.engine import lapse, settle
 from executor.engine.effects import Ask, Connect, Decision, Effect, End, Perform, Sample, Wait, Watch
 from executor.engine.host import gate_probe
 from executor.engine.index import LOCAL
@@ -138,15 +138,29 @@ class Undoable:
     run_wide: bool
 
 
-def undoable(plan: Plan, state: State, hosts: Iterable[str] = (), stages: Iterable[str] = ()) -> tuple[Undoable, ...]:
-    """What a rollback of these hosts and stages (ids; none: all) would undo, last first. Nothing is changed."""
-    asked = state.fork()
+def undoable(
+    plan: Plan, state: State, hosts: Iterable[str] = (), stages: Iterable[str] = (), *, now: float | None = None
+) -> tuple[Undoable, ...]:
+    """What a rollback of these hosts and stages (ids; none: all) would undo, last first. Nothing is changed.
+
+    `now`: if it began at that time, in seconds since the epoch.
+    """
+    asked = at(state, now) if now is not None else state.fork()
     asked.only_hosts = frozenset(hosts)
     asked.only_stages = frozenset(asked.index.stages[stage] for stage in stages)
     entries = [entry for host in asked.hosts.values() for entry in _due(asked, host)]
     entries += pending_run_wide(asked)
     found = sorted((entry for entry in entries if asked_for(asked, entry)), key=lambda entry: -entry.seq)
     return tuple(_told(plan, asked, entry) for entry in found)
+
+
+def at(state: State, now: float) -> State:
+    """A copy of the state as it would be if a rollback began at that time: what has lapsed by then is told in it."""
+    later = state.fork()
+    later.clock = now
+    for event in lapse.due(later, later.hosts.values()):
+        lapse.lapsed(later, event)
+    return later
 
 
 def _due(state: State, host: HostState) -> list[Entry]:

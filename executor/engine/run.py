@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from executor.engine import abort, finish, resume, stage
+from executor.engine import abort, finish, lapse, resume, stage
 from executor.engine.effects import Connect, Decision
 from executor.engine.host import rolled_back
 from executor.engine.rollback import scope_of
@@ -81,6 +81,9 @@ def _halting(plan: Plan, state: State) -> Decision:
     aborted = state.aborted
     if aborted is not None and aborted.then == "stop":
         return finish.end(state)
+    over = lapse.due(state, state.hosts.values())
+    if over:
+        return Decision(over)
     hosts = abort.to_undo(plan, state)
     if hosts:
         reason = aborted.reason if aborted is not None else ""
@@ -112,11 +115,14 @@ def _untold(host: HostState) -> bool:
 
 
 def _owing(state: State) -> list[str]:
-    """Hosts on which something is left that could be undone if everybody could be reached."""
+    """Hosts on which something is left that could be undone if everybody could be reached.
+
+    What belongs to the run does not hang on how its owner fares: it is due there although the host itself has stopped.
+    """
     return [
         name
         for name, host in state.hosts.items()
-        if not host.stopped and any(e.left and e.status != "failed" for e in host.armed.values())
+        if any(e.left and e.status != "failed" and (e.run_wide or not host.stopped) for e in host.armed.values())
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from executor.engine import abort, batch, watch, window
+from executor.engine import abort, batch, lapse, watch, window
 from executor.engine.course import once_key
 from executor.engine.effects import Decision
 from executor.engine.state import HostState, StageState, State
@@ -129,6 +129,9 @@ def _own_rollback(state: State, host: HostState) -> Decision:
         nothing = HostRolledBack(host.name, clean=True, detail="nothing to undo")
         return Decision((*watches.events, nothing), watches.effects)
     why = host.failed.reason if host.failed is not None else ""
+    over = lapse.due(state, (host,))
+    if over:
+        return Decision(over)
     return Decision((*watches.events, RollbackStarted("host", why, (host.name,), host.name)), watches.effects)
 
 
@@ -147,6 +150,8 @@ def _barrier(plan: Plan, state: State, stage: StageState) -> Decision | None:
         known = state.onces.get(once_key(step))
         if known is not None and known.owner:
             continue  # somebody is at it
+        if any(state.hosts[name].failure is not None for name in waiting):
+            continue  # what has come of them is told first: one that is lost must not be chosen
         for name in stage.members if not stage.window else waiting:
             if name in waiting and name in step.tasks and _may_run(plan, state, state.hosts[name]):
                 return _run_once(plan, state, state.hosts[name])

@@ -152,6 +152,8 @@ class Entry:
     why: str = ""
     wanted: bool = False  # a rollback has it in its scope
     doubt: tuple[Key, str] | None = None  # the attempt under which its host was lost, and whose connection did it
+    valid_for: float | None = None  # seconds from its end in which it can be undone
+    ended: float | None = None  # when its last attempt ended, by the state's clock
     void: str = ""  # why there is nothing to undo after all, as the host says that was lost
 
     @property
@@ -243,6 +245,7 @@ class Flight:
     ending: bool = False  # we have asked for its end
     seconds: float = 0.0  # of a wait
     question: Question | None = None
+    since: float = 0.0  # when it began, by the state's clock
     spared: bool = False  # its end was asked for by an abort that no longer holds
 
 
@@ -385,6 +388,8 @@ class State:
     only_hosts: frozenset[str] = frozenset()  # a rollback that was asked for is for these alone; empty: for all
     only_stages: frozenset[int] = frozenset()
     scope: Scope = "run"  # of that rollback
+    clock: float = 0.0  # seconds since the epoch at the last event; see `engine.clock`
+    anchor: tuple[float, float] = (0.0, 0.0)  # wall clock and monotonic clock when this process took the run on
     rolling: bool = False  # RollbackStarted without its RollbackEnded
     outcome: str = ""  # what has become of the run, in a word, from its closing on
     closed: bool = False  # the run's `always` is behind

@@ -5,6 +5,7 @@ from __future__ import annotations
 from executor.engine.index import Index
 from executor.engine.state import Entry, HostState, Part, State
 from executor.engine.values import BUILT_IN, flag, needs
+from executor.engine.values import number as number_of
 from executor.events import Armed
 from executor.model.actions import (
     SELF_UNDOING,
@@ -32,7 +33,7 @@ def arming(host: str, step: PlannedStep, item: Item, number: int, values: dict[s
     """What the start of a step arms: None where it changes nothing and says nothing of a rollback.
 
     `values` are those of the moment; the late leaves of the handler keep what they need of them. Raises RunbookError
-    where `keep` cannot be told.
+    where `keep` or `valid_for` cannot be told.
     """
     body = item.body
     if item.rollback:
@@ -46,7 +47,8 @@ def arming(host: str, step: PlannedStep, item: Item, number: int, values: dict[s
     else:
         return Armed(host, step.id, number, step.once is not None, kind="unsaid")
     kept = {name: values[name] for name in sorted(tree.difference(BUILT_IN)) if name in values}
-    return Armed(host, step.id, number, step.once is not None, kept, "handler" if kind == "handler" else "builtin")
+    wide, valid = step.once is not None, None if item.valid_for is None else number_of(item.valid_for, values)
+    return Armed(host, step.id, number, wide, kept, "handler" if kind == "handler" else "builtin", valid)
 
 
 def _restored(body: Body) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from executor.events.back import Aborted, Halted, Interrupted, RollbackEnded, RollbackStarted, Undone
+from executor.events.back import Aborted, Halted, Interrupted, Lapsed, RollbackEnded, RollbackStarted, Undone
 from executor.events.hosts import Connecting, HostFailed, HostLost, HostPassed, HostReached, HostRolledBack
 from executor.events.keys import Armed, Direction, Key, Stamp
 from executor.events.lock import LockAwaited, Locked, LockLost, LockRefused, Unlocked, Unlocking
@@ -68,6 +68,7 @@ Event: TypeAlias = (
     | Interrupted
     | Aborted
     | Halted
+    | Lapsed
     | RollbackStarted
     | RollbackEnded
     | Undone
@@ -97,6 +98,7 @@ __all__ = [
     "ItemEnded",
     "Judged",
     "Key",
+    "Lapsed",
     "LockAwaited",
     "LockLost",
     "LockRefused",

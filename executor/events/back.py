@@ -33,6 +33,19 @@ class Halted:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapsed:
+    """The time in which a step could be undone was over when a rollback began: it is a point of no return now, and
+    neither it nor anything armed before it is undone on its host (anywhere, for a step that ran once for all)."""
+
+    host: str
+    task: str
+    item: int
+    name: str
+    valid_for: float  # seconds
+    run_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackStarted:
     scope: Literal["host", "stage", "run"]
     reason: str

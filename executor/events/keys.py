@@ -55,6 +55,7 @@ class Armed:
     run_wide: bool  # a `once` handler belongs to the run
     values: Mapping[str, Value] = field(default_factory=dict)  # what its late leaves need, by name
     kind: Literal["handler", "builtin", "none", "unsaid"] = "handler"  # "unsaid": changed something, no word on undoing
+    valid_for: float | None = None  # seconds from the step's end; after them it is a point of no return
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def recall(folder: RunFolder) -> Past:
     reached, names, answered = set[str](), dict[Key, str](), set[str]()
     for records, after in decisions(folder.journal):
         for record in records:
-            evolve(plan, state, record.event)
+            evolve(plan, state, record.event, record.stamp)
             match record.event:
                 case HostReached(host):
                     reached.add(host)

@@ -62,6 +62,7 @@ class Draft:
     templates: list[Template] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
     mappings: dict[Place, MapNode] = field(default_factory=dict)  # stages, steps, blocks and probes, by their place
+    bounded: set[Place] = field(default_factory=set)  # handlers that say how long they are good for
     steps: int = 0  # so far, those of an included file counted each time
     included: dict[tuple[Path, str, bool], tuple[tuple[StepNode, ...], int]] = field(default_factory=dict)
 

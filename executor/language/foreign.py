@@ -124,7 +124,6 @@ _SAID = {
     "prometheus": "not in this version; an `http:` probe can ask a metrics server",
     "reboot": "not in this version",
     "secrets": "not in this version",
-    "valid_for": "not in this version",
 }
 
 _INVENTORY = {

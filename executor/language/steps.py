@@ -50,6 +50,13 @@ def _too_deep(draft: Draft, node: Node, where: Where) -> bool:
 def step(draft: Draft, node: MapNode, where: Where) -> StepNode:
     """One entry of a list of steps."""
     draft.mappings[_place(node)] = node
+    if "valid_for" in node.items and _place(node) not in draft.bounded:
+        draft.say(
+            "`valid_for` says how long a step can be undone: it stands in its `rollback:`",
+            node.keys["valid_for"],
+            "rollback: {shell: …, valid_for: 30m}",
+            "meaningless",
+        )
     if "block" in node.items:
         return _block(draft, node, where)
     if "include" in node.items:
@@ -91,6 +98,7 @@ def _step(draft: Draft, node: MapNode, where: Where) -> Step:
     if register:
         draft.declare("registered result", register, items["register"].place)
     once = leaves.written(items["once"]) if "once" in items else None
+    undoing, valid_for = _undoing(draft, node, where)
     return Step(
         name=leaves.line(draft, items["name"]) if "name" in items else actions.default_name(items),
         body=_body(draft, items),
@@ -101,7 +109,8 @@ def _step(draft: Draft, node: MapNode, where: Where) -> Step:
         tags=leaves.tags(items.get("tags")),
         loop=_loop(draft, items),
         once="run" if once == "run" else "stage" if once == "stage" else None,
-        rollback=_rollback(draft, items.get("rollback"), where),
+        rollback=undoing,
+        valid_for=valid_for,
     )
 
 
@@ -129,12 +138,18 @@ def _check(draft: Draft, node: MapNode, where: Where) -> None:
         )
 
 
-def _rollback(draft: Draft, node: Node | None, where: Where) -> tuple[StepNode, ...] | None:
-    if node is None:
-        return None
-    if _is_none(node):
-        return ()
-    return work(draft, node, where.within("handler", looped=False))
+def _undoing(draft: Draft, node: MapNode, where: Where) -> tuple[tuple[StepNode, ...] | None, Duration | None]:
+    """What undoes a step, and how long it can be undone."""
+    undone = node.items.get("rollback")
+    if undone is None:
+        return None, None
+    if _is_none(undone):
+        return (), None
+    valid_for = None
+    if isinstance(undone, MapNode) and "valid_for" in undone.items:
+        valid_for = leaves.duration(draft, undone.items["valid_for"])
+        draft.bounded.add(_place(undone))
+    return work(draft, undone, where.within("handler", looped=False)), valid_for
 
 
 def _is_none(node: Node) -> bool:

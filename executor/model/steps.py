@@ -70,6 +70,7 @@ class Step:
     loop: Value = None  # None: no loop; else a list, or a template that gives one
     once: Literal["run", "stage"] | None = None
     rollback: tuple[StepNode, ...] | None = None  # None: nothing said; (): `none`, nothing to undo
+    valid_for: Duration | None = None  # seconds after its end in which the step can be undone; None: without an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Item:
     body: Body
     rollback: tuple[Task, ...] | None = None
     when: tuple[Text | bool, ...] = ()
+    valid_for: Duration | None = None  # how long it can be undone, counted from its end
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,10 @@ class Maker:
     def _item(self, scope: Scope, when: tuple[Late, ...], value: Value, label: str) -> Item:
         settings = over(self._frame.settings, self._step.body.settings)
         body = rendered_body(self._site, self._step, scope, settings)
-        return Item(value, label, body, self._rollback(scope), when)
+        valid_for = self._step.valid_for
+        return Item(
+            value, label, body, self._rollback(scope), when, None if valid_for is None else scope.fill(valid_for)
+        )
 
     def _rollback(self, scope: Scope) -> tuple[Task, ...] | None:
         handler = self._step.rollback

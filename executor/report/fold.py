@@ -26,6 +26,7 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    Lapsed,
     LockAwaited,
     Locked,
     LockLost,
@@ -93,7 +94,7 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             _host_changed(view, plan, stamp, event)
         case Started() | Ended() | Judged() | StepEnded():
             _worked(view, stamp, event)
-        case Aborted() | Irreversible() | RollbackStarted() | Undone():
+        case Aborted() | Irreversible() | Lapsed() | RollbackStarted() | Undone():
             _turned_back(view, stamp, event)
         case WaitStarted() | WaitEnded() | Asked() | Answered():
             _waited(view, event)
@@ -284,7 +285,9 @@ def _is_step(task: str) -> bool:
     return task.rpartition(".")[2].isdecimal()
 
 
-def _turned_back(view: RunView, stamp: Stamp, event: Aborted | Irreversible | RollbackStarted | Undone) -> None:
+def _turned_back(
+    view: RunView, stamp: Stamp, event: Aborted | Irreversible | Lapsed | RollbackStarted | Undone
+) -> None:
     match event:
         case Aborted():
             view.aborts.append(event)
@@ -293,6 +296,8 @@ def _turned_back(view: RunView, stamp: Stamp, event: Aborted | Irreversible | Ro
                 view.watch_failure = None
         case Irreversible():
             view.no_return.append(event)
+        case Lapsed(host, task, _, name):
+            view.no_return.append(Irreversible("" if event.run_wide else host, task, name))
         case RollbackStarted(_, _, _, host) if host:
             _move(view, view.host(host), "undoing")
         case RollbackStarted(scope, reason, hosts):

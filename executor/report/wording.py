@@ -26,6 +26,7 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    Lapsed,
     LockAwaited,
     Locked,
     LockLost,
@@ -67,7 +68,7 @@ _AT_ONCE = 0.001  # seconds; what takes less was no work
 
 
 _OnHost: TypeAlias = Connecting | HostReached | HostLost | HostFailed | HostPassed | HostRolledBack
-_OnWork: TypeAlias = Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible
+_OnWork: TypeAlias = Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible | Lapsed
 
 
 def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, ...]:
@@ -89,7 +90,9 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
             return _host(view, plan, stamp, event)
         case Locked() | LockAwaited() | LockRefused() | LockLost() | Unlocking() | Unlocked():
             return of_lock(event)
-        case Started() | Ended() | Judged() | Retrying() | Looped() | ItemEnded() | StepEnded() | Irreversible():
+        case Started() | Ended() | Judged() | Retrying() | Looped() | ItemEnded() | StepEnded():
+            return _work(view, stamp, event)
+        case Irreversible() | Lapsed():
             return _work(view, stamp, event)
         case WaitStarted() | WaitEnded() | Asked() | Answered():
             return _wait(view, event)
@@ -210,7 +213,7 @@ def _failed(view: RunView, plan: Plan, event: HostFailed) -> Line:
 def _work(
     view: RunView,
     stamp: Stamp,
-    event: Started | Ended | Judged | Retrying | Looped | ItemEnded | StepEnded | Irreversible,
+    event: _OnWork,
 ) -> tuple[Line, ...]:
     match event:
         case Ended(key, result) if result.diff:
@@ -244,6 +247,9 @@ def _work(
             return (_step(view, stamp, event),)
         case Irreversible(host, _, name):
             return (line(f"point of no return: {name}; nothing before it is undone from here on", host, "warn"),)
+        case Lapsed(host, _, _, name, valid_for, run_wide):
+            text = f"point of no return: {name}; it could be undone for {span(valid_for)}, nothing before it is undone"
+            return (line(text, "" if run_wide else host, "warn"),)
 
 
 def _name_of(view: RunView, key: Key) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.engine.effects import Perform
-from executor.events import Event, RunEnded, Undone
+from executor.events import Closing, Event, HostFailed, RunEnded, StepEnded, Undone
 from executor.model.plans import Plan
 from executor.planning import PlanOptions
 from tests.engine.fleets import Chance, chances, plans
@@ -118,6 +118,85 @@ def test_what_a_lost_host_was_doing_is_asked_for_again_under_its_own_key(tmp_pat
     world = lives.live(RESUMED)
     again = [effect for effect in world.effects if isinstance(effect, Perform) and effect.again]
     assert [(effect.key.host, effect.key.task, effect.key.attempt) for effect in again] == [("web3", "1.4", 1)]
+
+
+ONE_BY_ONE = """
+name: R
+stages:
+  - name: S
+    hosts: web[0:1]
+    serial: 1
+    max_failures: 100%
+    steps:
+      - {name: A, shell: do a, rollback: none}
+      - {name: Once, once: stage, shell: do once, rollback: none}
+"""
+
+
+def _live(folder: Path, book: str, answers: dict[str, list[str]]) -> Lives:
+    scenario = Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, answers, [])
+    return Lives(scenario.plan(folder), Remembering(Scripted(scenario)))
+
+
+def test_a_host_that_is_gone_when_the_run_is_carried_on_is_not_chosen_for_what_runs_once(tmp_path: Path) -> None:
+    """It fails first; otherwise the others would wait for ever for what it was to do for all."""
+    lives = _live(tmp_path, ONE_BY_ONE, {"web1:connect": ["ok", "down"]})
+    lives.live(die=lambda: any(isinstance(event, StepEnded) for event in lives.journal))
+    lives.script.reached.clear()
+    lives.live(RESUMED)
+    ended = end_of(lives.journal)
+    assert {name: host.state for name, host in ended.hosts.items()} == {"web1": "failed", "web2": "done"}
+
+
+CLOSING = """
+name: R
+stages:
+  - {name: S, hosts: "web[0]", steps: [{name: A, only_if: "true", shell: do a, rollback: undo a}]}
+always: [{name: Tell, shell: tell}]
+"""
+
+
+def test_a_host_that_is_gone_while_the_run_closes_does_not_fail_any_more(tmp_path: Path) -> None:
+    """Its way forward was over with the abort."""
+    scenario = Scenario("", CLOSING, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0,
+                        {"web1:A/only_if": ["ok after 9s"], "web1:connect": ["ok", "down"]}, [(3.0, "interrupt")])  # fmt: skip
+    lives = Lives(scenario.plan(tmp_path), Remembering(Scripted(scenario)))
+    lives.live(die=lambda: any(isinstance(event, Closing) for event in lives.journal))
+    lives.script.reached.clear()
+    lives.live(RESUMED)
+    assert int(end_of(lives.journal).exit) == 2
+    assert not any(isinstance(event, HostFailed) for event in lives.journal)
+
+
+STUCK = """
+name: R
+stages:
+  - name: S
+    hosts: web[0:1]
+    serial: 100%
+    max_failures: 1
+    steps:
+      - {name: A, shell: do a, rollback: undo a}
+      - {name: Once, once: stage, shell: do once, rollback: undo once}
+      - {name: B, shell: do b, rollback: none}
+    always: [{name: Tell, shell: tell}]
+  - {name: T, hosts: "web[1]", steps: [{name: C, shell: do c, rollback: undo c}]}
+"""
+
+
+def test_what_belongs_to_the_run_is_owed_although_its_owner_could_undo_nothing_itself(tmp_path: Path) -> None:
+    """A host whose own handler has failed is left alone, but not what it did for all: that is tried when it returns."""
+    answers = {
+        "web1:B": ["rc 1"], "back:web1:undo of A": ["rc 1"], "back:web1:Tell": ["unreachable"], "web2:C": ["rc 1"],
+    }  # fmt: skip
+    away = _live(tmp_path, STUCK, {**answers, "web1:connect": ["ok", "down"]})
+    away.live()
+    told = [(one.host, one.name, one.outcome) for one in away.journal if isinstance(one, Undone)]
+    assert ("web1", "Once", "owed") in told
+    back = _live(tmp_path, STUCK, answers)
+    back.live()
+    told = [(one.host, one.name, one.outcome) for one in back.journal if isinstance(one, Undone)]
+    assert told[-1] == ("web1", "Once", "passed")
 
 
 def test_a_stop_asked_for_in_a_rollback_is_no_end_of_it(tmp_path: Path) -> None:

@@ -114,11 +114,16 @@ def off(item: Item) -> str | None:
 def undoing(item: Item, root: str) -> str:
     """How the item is undone, in one line; empty where there is nothing to undo."""
     if item.rollback:
-        return joined((_in_short(inner.body, root) for task in item.rollback for inner in task.items), "; then ")
+        how = joined((_in_short(inner.body, root) for task in item.rollback for inner in task.items), "; then ")
+        return f"{how} ({_good_for(item)})" if item.valid_for is not None else how
     if item.rollback is None and undoes_itself(item):
         then = "" if item.body.apply is None else f", then $ {said(item.body.apply).strip()}"
         return _BY_ITSELF.get(type(item.body.action), "what was there before is put back") + then
     return ""
+
+
+def _good_for(item: Item) -> str:
+    return f"for {duration(item.valid_for)} after it has ended; then it is a point of no return"
 
 
 def _in_short(body: Body, root: str) -> str:
@@ -254,6 +259,8 @@ def _undo(item: Item, read: Reading) -> Iterator[Line]:
         for task in item.rollback:
             for inner in task.items:
                 yield from _undo_item(inner, task.name, read, tuple(settings(item.body, read)))
+        if item.valid_for is not None:
+            yield plain(_good_for(item), 6)
     elif item.rollback is None and undoes_itself(item):
         yield plain(f"undo: {undoing(item, read.root)}", hang=6)
     elif item.rollback is None and changes(item) and not item.body.irreversible:
