@@ -5,9 +5,11 @@ Each verdict is one of a closed union. A plan's formats show them; `plan --detai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+_NAMED: Final = 4  # parts of a step that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class WouldFail:
-    """The host refuses it as it stands now."""
+    """It would fail as things stand now: the host refuses it, a claim does not hold, a local file is missing."""
 
     why: str
 
@@ -65,9 +67,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person is asked."""
+    """A person is asked. `answers` is what machines say of a checklist's other items, each by its name."""
 
     questions: tuple[str, ...]
+    answers: tuple[tuple[str, Verdict], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,91 @@ def may_change(verdict: Verdict) -> bool:
             return True
         case NothingToDo() | Looked() | Skipped() | Asked():
             return False
+
+
+def fails(finding: Finding) -> bool:
+    """Whether the run would fail here: nothing that comes before it can cure that."""
+    return not finding.for_now and _fails(finding.verdict)
+
+
+def _fails(verdict: Verdict) -> bool:
+    match verdict:
+        case Looked(failed=failed):
+            return failed
+        case Asked(answers=answers):
+            return any(_fails(answer) for _, answer in answers)
+        case WouldFail():
+            return True
+    return False
+
+
+def all_of(parts: Sequence[tuple[str, Verdict]]) -> Verdict:
+    """What the verdicts on the parts of a step add up to, each part by its label: the gravest, and where not all have
+    the same, on which of them."""
+    if not parts:
+        return NothingToDo("its list is empty")
+    gravest = max(map(_gravity, (verdict for _, verdict in parts)))
+    grave = [(label, verdict) for label, verdict in parts if _gravity(verdict) == gravest]
+    one = grave[0][1]
+    if all(verdict == one for _, verdict in parts):
+        return one
+    match one:
+        case WouldChange():
+            diffs = "".join(verdict.diff for _, verdict in grave if isinstance(verdict, WouldChange))
+            return WouldChange(_told(grave, parts), diffs)
+        case NothingToDo():
+            return NothingToDo(_told(grave, parts))
+        case WouldFail():
+            return WouldFail(_told(grave, parts))
+        case NotAsked():
+            return NotAsked(_told(grave, parts))
+        case Looked(failed=failed):
+            return Looked(_told(grave, parts), failed)
+        case _:
+            return one
+
+
+def _told(grave: Sequence[tuple[str, Verdict]], parts: Sequence[tuple[str, Verdict]]) -> str:
+    """What is said of the gravest of the parts, each by its label; counted where they are many."""
+    if len(grave) > _NAMED:
+        return f"{len(grave)} of {len(parts)}"
+    return "; ".join(f"{label}: {_word(verdict)}" if label else _word(verdict) for label, verdict in grave)
+
+
+def _word(verdict: Verdict) -> str:
+    match verdict:
+        case (
+            WouldChange(what=word)
+            | NothingToDo(why=word)
+            | Looked(said=word)
+            | WouldFail(why=word)
+            | NotAsked(why=word)
+        ):
+            return word
+        case _:
+            return ""
+
+
+def _gravity(verdict: Verdict) -> int:
+    match verdict:
+        case WouldFail():
+            return 8
+        case Looked(failed=True):
+            return 7
+        case NotAsked():
+            return 6
+        case WouldChange():
+            return 5
+        case WouldRun():
+            return 4
+        case Unknown():
+            return 3
+        case Asked():
+            return 2
+        case Looked() | NothingToDo():
+            return 1
+        case Skipped():
+            return 0
 
 
 def anything_changes(findings: Findings) -> bool:

@@ -19,10 +19,10 @@ from executor.model.probes import Probe
 from executor.model.steps import Body, Settings
 from executor.planning.findings import Finding, Findings
 from executor.planning.shown.probes import probe
+from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import said
 from executor.report.plans.facts import Alike, Role, Round, Sheet, StageFacts, StepFacts, Undo
 from executor.report.plans.gather import alike, gather, probes_in_words
-from executor.report.plans.verdicts import told
 
 VERSION: Final = 1
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from executor.model import amounts
 from executor.planning.findings import Findings
+from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import counted, duration, ordinal
 from executor.report.plans.facts import Sheet, StageFacts, StepFacts
-from executor.report.plans.verdicts import told
 
 
 def work(sheet: Sheet) -> str:

@@ -11,10 +11,10 @@ from typing import Final
 from executor.model.plans import Plan
 from executor.planning.findings import Finding, Findings
 from executor.planning.shown.lines import safe
+from executor.planning.shown.verdicts import Told, told
 from executor.planning.shown.words import duration, hosts
 from executor.report.plans.gather import gather
 from executor.report.plans.headline import found, gist, row, sentences, work
-from executor.report.plans.verdicts import Told, told
 
 _FOLDER: Final = Path(__file__).parent
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import counted, hosts
 from executor.report.plans.facts import Alike, Check, Guard, Round, StepFacts, Undo
 from executor.report.plans.markup import SHORT, clipped, code, fence, text
-from executor.report.plans.verdicts import told
 from executor.templates import LATE
 
 ALL: Final = 10**9

@@ -60,7 +60,15 @@ def _told(verdict: Verdict) -> Told:
             return Told("late", joined([what, joined(until or needs, ", ")], " until "), worth=whether)
         case Skipped(because):
             return Told("skip", joined(["skipped", because], ": "), worth=False)
-        case Asked():
-            return Told("ask", "asked of a person", worth=False)
+        case Asked(answers=answers):
+            return _asked([(name, told(Finding(answer))) for name, answer in answers])
         case NotAsked(why):
             return Told("bad", joined(["could not be asked", why], ": "))
+
+
+def _asked(answers: list[tuple[str, Told]]) -> Told:
+    """What a person is asked, with what machines say of the other items."""
+    worth = [(name, answer) for name, answer in answers if answer.worth]
+    words = "; ".join(["asked of a person", *(f"{name}: {answer.words}" for name, answer in worth)])
+    bad = any(answer.tone == "bad" for _, answer in worth)
+    return Told("bad" if bad else "ask", words, worth=bool(worth))
