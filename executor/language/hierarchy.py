@@ -63,6 +63,7 @@ def resolve(draft: Draft, entries: Entries, beside: Sequence[Beside] = (), vault
         vaults.kept,
         dict(entries.secrets),
         lock=DEFAULT_LOCK if entries.lock is None else entries.lock or None,
+        approvals=entries.approvals,
     )
 
 

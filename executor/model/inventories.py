@@ -83,6 +83,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """How many people must have signed a sealed plan before it runs on these hosts, and who they may be."""
+
+    signers: str  # the file of those who may sign, absolute, in the form of ssh-keygen's allowed signers
+    min: int = 1
+    cool_down: float = 0.0  # seconds that must lie between an approval and the run
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All hosts in the order in which they were written. `localhost` is always there."""
 
@@ -94,3 +103,4 @@ class Inventory:
     vaulted: Mapping[str, Vaulted] = field(default_factory=dict)  # by the name that `secret()` knows them by
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     lock: str | None = DEFAULT_LOCK  # the lock that a run holds on its hosts; None: no run needs one
+    approvals: tuple[Approvals, ...] = ()  # what each source asks for; all of them hold

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from executor.model.inventories import HostSpec
+from executor.model.inventories import Approvals, HostSpec
 from executor.model.leaves import Flag, Text, Value
 from executor.model.places import NOWHERE, Place
 from executor.model.probes import Probe
@@ -99,6 +99,7 @@ class Plan:
     secrets: tuple[str, ...] = ()  # the names of those that it asks for; values are never in a plan
     lock: str | None = None  # the lock that the run holds on its hosts while it goes on
     files: tuple[str, ...] = ()  # absolute paths of what it was read from: runbook, included files, inventories
+    approvals: tuple[Approvals, ...] = ()  # what it needs, sealed, before it runs
     version: int = PLAN_VERSION
 
 

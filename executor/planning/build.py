@@ -69,6 +69,7 @@ def build(runbook: Runbook, inventory: Inventory, options: PlanOptions = _NO_OPT
         secrets=_secrets(site, stages, always, hosts),
         files=tuple(dict.fromkeys(str(Path(file).absolute()) for file in (*runbook.files, *inventory.files))),
         lock=inventory.lock,
+        approvals=inventory.approvals,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from executor.model.inventories import Layer
+from executor.model.inventories import Approvals, Layer
 from executor.model.places import Place
 from executor.model.secrets import SecretSource
 
@@ -50,6 +50,7 @@ class Entries:
     files: tuple[str, ...] = ()
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     lock: str | None = None  # what the policy says of it; "": none is wanted, None: nothing is said
+    approvals: tuple[Approvals, ...] = ()
     foreign: bool = False  # of Ansible's: hosts come in the order of the groups, and a group may be called as a host
 
 
@@ -88,6 +89,7 @@ def merge(first: Entries, second: Entries) -> Entries:
         tuple(dict.fromkeys((*first.files, *second.files))),
         {**first.secrets, **second.secrets},
         first.lock if second.lock is None else second.lock,
+        tuple(dict.fromkeys((*first.approvals, *second.approvals))),
         first.foreign or second.foreign,
     )
 

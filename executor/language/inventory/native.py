@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from executor.errors import Problem
@@ -14,9 +15,10 @@ from executor.language.nodes import MapNode, Node, Scalar
 from executor.language.patterns import LOCALHOST
 from executor.language.schemas import language
 from executor.language.wording import quoted
-from executor.model.inventories import Layer
+from executor.model.inventories import Approvals, Layer
 
 _SSH_KEYS = ("user", "port", "key", "known_hosts", "host_keys", "jump", "config", "connect_timeout")
+SIGNERS = "allowed_signers"  # where nothing else is said: beside the inventory
 _FILES = {"key", "known_hosts", "config"}
 _SHORTCUTS = ("user", "port", "key", "jump")
 _RESERVED = {
@@ -46,6 +48,7 @@ def _entries(draft: Draft, node: MapNode, folder: Path) -> Entries:
         files=(draft.files[-1],),
         secrets=secrets.sources(draft, node.items.get("secrets"), folder),
         lock=_lock(node.items.get("policy")),
+        approvals=_approvals(draft, node.items.get("policy"), folder),
     )
 
 
@@ -55,6 +58,19 @@ def _lock(policy: Node | None) -> str | None:
     if not isinstance(node, Scalar):
         return None
     return "" if node.value is False else leaves.written(node)
+
+
+def _approvals(draft: Draft, policy: Node | None, folder: Path) -> tuple[Approvals, ...]:
+    node = policy.items.get("approvals") if isinstance(policy, MapNode) else None
+    if not isinstance(node, MapNode):
+        return ()
+    items = node.items
+    least, wait = items.get("min"), items.get("cool_down")
+    signers = leaves.plain_line(draft, items["signers"]) if "signers" in items else SIGNERS
+    number = least.value if isinstance(least, Scalar) and isinstance(least.value, int) else 1
+    seconds = leaves.duration(draft, wait) if wait is not None else 0.0
+    file = Path(os.path.normpath((folder / Path(signers).expanduser()).absolute()))
+    return (Approvals(str(file), number, seconds if isinstance(seconds, float) else 0.0),)
 
 
 def _vars(draft: Draft, name: str, node: Node | None) -> tuple[Layer, ...]:
