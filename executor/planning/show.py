@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from executor.model.inventories import DEFAULT_LOCK
 from executor.model.leaves import Value
 from executor.model.plans import Plan
+from executor.planning.findings import Findings
 from executor.planning.shown.lines import Line, labelled, page, plain, within
 from executor.planning.shown.stages import batches, stage
 from executor.planning.shown.steps import Reading, reading, step
 from executor.planning.shown.summary import all_steps, asked, rollback, waits
+from executor.planning.shown.verdicts import summed_up
 from executor.planning.shown.words import counted, hosts, value
 
 LONGEST_VALUE = 60  # characters of a parameter
 
 
-def text(plan: Plan, *, width: int = 100, color: bool = False) -> str:
+def text(plan: Plan, *, findings: Findings | None = None, width: int = 100, color: bool = False) -> str:
     """Everything that a run would do, what it would undo, and what it asks, as lines of at most `width` columns.
 
-    Commands and words that have no place to be broken may be longer.
+    `findings` are what is known of each step on each host. Commands and words that have no place to be broken may be
+    longer than the page.
     """
-    return page(_lines(plan), width=width, color=color)
+    return page(_lines(plan, findings), width=width, color=color)
 
 
 def outline(plan: Plan, *, width: int = 100, color: bool = False) -> str:
@@ -42,8 +46,8 @@ def _outline(plan: Plan) -> Iterator[Line]:
         yield plain(f"{title} on {how}{at_once}" if not shown.skipped else f"{title} is {how}", 2, hang=4)
 
 
-def _lines(plan: Plan) -> Iterator[Line]:
-    read = reading(plan)
+def _lines(plan: Plan, findings: Findings | None) -> Iterator[Line]:
+    read = reading(plan, findings)
     yield from _header(plan, read)
     yield from _section("Asked of a person", list(asked(plan)))
     for shown in plan.stages:
@@ -93,6 +97,10 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
     if read.timeout is not None:
         yield labelled("Timeout", f"{read.timeout} for a command that says no other", 0)
     yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
+    if read.findings is not None:
+        yield labelled("Checked" if read.findings.checked else "Known", summed_up(read.findings), 0)
+        for host, why in read.findings.unreachable.items():
+            yield replace(labelled("Not asked", f"{host}: {why}", 0), style="warning")
 
 
 def _short(item: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -58,6 +59,8 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
     if template.kind in {Kind.EXPRESSION, Kind.FILE}:
         return template.text
     scope = _Scope({name: value for name, value in known.items() if not _is_late(value)}, values or {})
+    later = {*(leaf.needs if isinstance(leaf, Late) else ()), *(name for name in known if name not in scope)}
+    later -= (values or {}).keys()
     pieces, places = script_places(template.text) if template.kind is Kind.SHELL else (split(template.text), ())
     texts: list[str] = []
     holes = iter(places)
@@ -71,11 +74,19 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
             texts.append(SEALED.format(", ".join(sorted(secrets))))
             continue
         try:
-            value = evaluated(piece, scope)
-            texts.append(text_of(value) if spot is None else escaped(value, spot))
+            texts.append(_known_text(piece, spot, scope, later))
         except Fault:  # not known yet: it stands there by its name
             texts.append(LATE.format(piece.source.strip()))
     return "".join(texts)
+
+
+def _known_text(hole: Hole, spot: Spot | None, scope: Values, later: AbstractSet[str]) -> str:
+    """The text of an interpolation. Raises Fault where it reads a name that comes `later`: what `default` would make of
+    it is none of its values."""
+    if not later.isdisjoint(compiled.expression(hole.source).names):
+        raise Fault(f"{hole.source.strip()} is not known yet")
+    value = evaluated(hole, scope)
+    return text_of(value) if spot is None else escaped(value, spot)
 
 
 def secrets_of(node: object) -> frozenset[str]:

@@ -84,6 +84,14 @@ def test_a_result_registered_as_result_is_an_ordinary_name() -> None:
     assert found is True
 
 
+def test_a_sketch_takes_no_default_for_what_is_not_known_yet() -> None:
+    assert sketch(late("a {{ b.c | default('d') }}", Kind.TEXT, "b")) == "a \u2039b.c | default('d')\u203a"
+    assert sketch(late("{{ b | default('d') }}", Kind.TEXT, "c", b=late("{{ c }}", Kind.TEXT, "c"))).startswith(
+        "\u2039b"
+    )
+    assert sketch(late("{{ b | default('d') }}", Kind.TEXT, "c")) == "d"
+
+
 def test_a_sketch_shows_what_is_known_and_names_the_rest() -> None:
     leaf = late("cp {{ a }}/{{ b.stdout }} '{{ a }}'", Kind.SHELL, "b", a="it's")
     assert sketch(leaf) == "cp 'it'\\''s'/\u2039b.stdout\u203a 'it'\\''s'"

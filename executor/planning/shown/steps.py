@@ -23,9 +23,11 @@ from executor.model.actions import (
 from executor.model.leaves import Late, Text
 from executor.model.plans import Plan, PlannedStep
 from executor.model.steps import Body, Item, Retry, Task
+from executor.planning.findings import Finding, Findings, Skipped
 from executor.planning.shown.actions import action, in_short
-from executor.planning.shown.lines import Line, command, plain, within
+from executor.planning.shown.lines import Line, Style, command, plain, within
 from executor.planning.shown.probes import probe
+from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import counted, duration, hosts, joined, said
 from executor.templates import leaves
 
@@ -38,9 +40,10 @@ class Reading:
     known_after: Mapping[str, str]  # a name that only the run knows -> after which step it is known
     executable: str | None = None  # what runs most commands
     timeout: str | None = None  # how long most commands may take, where each has a limit
+    findings: Findings | None = None  # what is known of each step on each host
 
 
-def reading(plan: Plan) -> Reading:
+def reading(plan: Plan, findings: Findings | None = None) -> Reading:
     """Look the plan through for what its steps have in common."""
     commands = [
         (item.body.settings, isinstance(item.body.action, Shell))
@@ -55,6 +58,7 @@ def reading(plan: Plan) -> Reading:
         _registry(plan),
         executable=used.most_common(1)[0][0] if used else None,
         timeout=limits.most_common(1)[0][0] if limits and "" not in limits and len(commands) > 1 else None,
+        findings=findings,
     )
 
 
@@ -75,15 +79,37 @@ def step(shown: PlannedStep, read: Reading, *, armed: bool = False) -> Iterator[
 
 
 def _alike(shown: PlannedStep, read: Reading, armed: bool) -> list[tuple[list[str], tuple[Line, ...]]]:
-    """The hosts of a step by what it does on them, in order."""
+    """The hosts of a step by what is known of it there and what it does on them, in order."""
     by_task: dict[int, tuple[Line, ...]] = {}
     groups: dict[tuple[Line, ...], list[str]] = {}
+    once = tuple(_once_for_all(shown, read))
     for host, task in shown.tasks.items():
         lines = by_task.get(id(task))
         if lines is None:
             lines = by_task[id(task)] = tuple(_task(task, read, armed))
-        groups.setdefault(lines, []).append(host)
+        finding = None if shown.once or read.findings is None else read.findings.of(shown.id, host)
+        verdict = once if finding is None or read.findings is None else verdict_lines(finding, read.findings.checked)
+        groups.setdefault((*verdict, *lines), []).append(host)
     return [(names, lines) for lines, names in groups.items()]
+
+
+def _once_for_all(shown: PlannedStep, read: Reading) -> Iterator[Line]:
+    """What is known of a step that one host does for all: said once, with its name."""
+    if not shown.once or read.findings is None:
+        return
+    for host, finding in read.findings.steps.get(shown.id, {}).items():
+        if not isinstance(finding.verdict, Skipped):
+            yield from verdict_lines(finding, read.findings.checked, f"{host}: ")
+
+
+def verdict_lines(finding: Finding, checked: bool, lead: str = "") -> tuple[Line, ...]:
+    """The verdict on a step, and how a file would change. What the plan says by itself is said of a check alone."""
+    said = told(finding)
+    if not said.worth and not checked:
+        return ()
+    style: Style = "warning" if said.tone == "bad" else "" if said.tone in ("change", "run") else "faint"
+    diff = (Line(text, 4, code=True) for text in said.diff.rstrip("\n").split("\n")) if said.diff else ()
+    return (plain(f"→ {lead}{said.words}", style=style), *diff)
 
 
 def tasks_of(shown: PlannedStep) -> tuple[Task, ...]:
@@ -115,14 +141,15 @@ def undoing(item: Item, root: str) -> str:
     """How the item is undone, in one line; empty where there is nothing to undo."""
     if item.rollback:
         how = joined((_in_short(inner.body, root) for task in item.rollback for inner in task.items), "; then ")
-        return f"{how} ({_good_for(item)})" if item.valid_for is not None else how
+        return f"{how} ({good_for(item)})" if item.valid_for is not None else how
     if item.rollback is None and undoes_itself(item):
         then = "" if item.body.apply is None else f", then $ {said(item.body.apply).strip()}"
         return _BY_ITSELF.get(type(item.body.action), "what was there before is put back") + then
     return ""
 
 
-def _good_for(item: Item) -> str:
+def good_for(item: Item) -> str:
+    """How long the item can be undone."""
     return f"for {duration(item.valid_for)} after it has ended; then it is a point of no return"
 
 
@@ -260,7 +287,7 @@ def _undo(item: Item, read: Reading) -> Iterator[Line]:
             for inner in task.items:
                 yield from _undo_item(inner, task.name, read, tuple(settings(item.body, read)))
         if item.valid_for is not None:
-            yield plain(_good_for(item), 6)
+            yield plain(good_for(item), 6)
     elif item.rollback is None and undoes_itself(item):
         yield plain(f"undo: {undoing(item, read.root)}", hang=6)
     elif item.rollback is None and changes(item) and not item.body.irreversible:

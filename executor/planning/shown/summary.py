@@ -48,7 +48,7 @@ def rollback(plan: Plan) -> Iterator[Line]:
     if order:
         yield plain("What has been started is undone in this order, on each host the last first:", 2)
         yield from order
-        if any(stage.drain or stage.health for stage in plan.stages):
+        if any(stage.drain or any(stage.health.values()) for stage in plan.stages):
             yield plain("On this way, too, a host leaves traffic first, and returns only when its health passes.", 2)
     else:
         yield plain("Nothing in this plan can be undone.", 2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from executor.planning.findings import (
     Asked,
     Finding,
+    Findings,
     Looked,
     NotAsked,
     NothingToDo,
@@ -72,3 +75,20 @@ def _asked(answers: list[tuple[str, Told]]) -> Told:
     words = "; ".join(["asked of a person", *(f"{name}: {answer.words}" for name, answer in worth)])
     bad = any(answer.tone == "bad" for _, answer in worth)
     return Told("bad" if bad else "ask", words, worth=bool(worth))
+
+
+def summed_up(findings: Findings) -> str:
+    """How many steps have which verdict; where hosts differ, a step counts for each of its verdicts."""
+    kinds = Counter(tone for hosts in findings.steps.values() for tone in {told(one).tone for one in hosts.values()})
+    return ", ".join(f"{kinds[tone]:,} {said}" for tone, said in _SUMS.items() if kinds[tone]) or "nothing to do"
+
+
+_SUMS: Mapping[Tone, str] = {
+    "bad": "would fail or could not be asked",
+    "change": "would change something",
+    "run": "would run",
+    "late": "known only in the run",
+    "ask": "asked of a person",
+    "same": "with nothing to do",
+    "skip": "skipped",
+}
