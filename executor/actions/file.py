@@ -72,6 +72,7 @@ def undo_job(perform: Perform, action: FileAction, captured: Mapping[str, str], 
         "dest": plain(action.dest),
         "slot": captured.get("slot", ""),
         "was": captured.get("was", ""),
+        "dry": "yes" if perform.dry else "no",
         "run": run,
         "step": step_name(perform.key),
     }

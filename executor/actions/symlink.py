@@ -41,6 +41,7 @@ def undo_job(perform: Perform, action: Symlink, captured: Mapping[str, str], job
         "dest": plain(action.dest),
         "slot": captured.get("slot", ""),
         "before": NO_LINK if before is None else before.encode("utf-8", "surrogateescape").hex(),
+        "dry": "yes" if perform.dry else "no",
         "run": run,
         "step": step_name(perform.key),
     }

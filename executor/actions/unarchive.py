@@ -55,6 +55,7 @@ def undo_job(perform: Perform, action: Unarchive, captured: Mapping[str, str], j
     values = {
         "dest": plain(action.dest),
         "captured": "yes" if captured else "no",
+        "dry": "yes" if perform.dry else "no",
         "run": run,
         "step": captured.get("step", step_name(perform.key)),
     }

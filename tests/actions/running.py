@@ -106,10 +106,15 @@ class Here:
         return self.perform(Perform(key, on="web1", action=action, dry=dry, diff=diff))
 
     def undo(
-        self, action: Copy | TemplateFile | Symlink | Unarchive, captured: Mapping[str, str], *, task: str = "1.1"
+        self,
+        action: Copy | TemplateFile | Symlink | Unarchive,
+        captured: Mapping[str, str],
+        *,
+        task: str = "1.1",
+        dry: bool = False,
     ) -> Result:
         key = Key("web1", task, part="undo", direction="back")
-        return self.perform(Perform(key, on="web1", action=Undo(action, captured)))
+        return self.perform(Perform(key, on="web1", action=Undo(action, captured), dry=dry))
 
     def with_environment(self, **environment: str) -> Here:
         return replace(self, environment=environment)

@@ -15,6 +15,7 @@ find_home() {
     esac
     ours "$home" && return
     home=/var/tmp/runbook-$me
+    [ "${dry:-no}" = no ] || [ -d "$home" ] || return 0
     [ -d "$home" ] || mkdir -m 700 "$home" 2>/dev/null
     [ -n "$(find "$home" -prune -type d -user "$me" 2>/dev/null)" ] || refuse "$home is not a folder of our own"
 }

@@ -1,4 +1,5 @@
-# Puts back what $dest was before the step. $slot and $was are what the step said it kept, or empty.
+# Puts back what $dest was before the step. $slot and $was are what the step said it kept, or empty. $dry: only say
+# whether that could be done.
 
 captured=yes
 if [ -z "$slot" ]; then
@@ -30,6 +31,9 @@ case $now in
     "$was" | "$after" | absent) ;;
     *) refuse "$path has been changed by something else since: what was there before is in $slot" ;;
 esac
+[ "$was" = absent ] || [ "$now" = "$was" ] || [ -f "$slot/before" ] ||
+    refuse "what $path held before was not kept (keep: false)"
+[ "$dry" = no ] || finish changed
 
 if [ "$was" = absent ]; then
     rm -f "$path" || refuse "$path cannot be removed"
@@ -41,10 +45,8 @@ elif [ -f "$slot/before" ]; then
     mv -f "$scratch" "$path" || refuse "$path cannot be replaced"
     scratch=
     tell message "put back"
-elif [ "$now" = "$was" ]; then
-    tell message "its content had not been changed"
 else
-    refuse "what $path held before was not kept (keep: false)"
+    tell message "its content had not been changed"
 fi
 clear_slot
 finish changed

@@ -1,5 +1,5 @@
 # Points $dest back to where it pointed before the step, or removes it. $slot and $before (in hexadecimal, `-` for no
-# link) are what the step said it kept, or empty.
+# link) are what the step said it kept, or empty. $dry: only say whether that could be done.
 
 captured=yes
 if [ -z "$slot" ]; then
@@ -44,6 +44,7 @@ case $now in
         fi
         ;;
 esac
+[ "$dry" = no ] || finish changed
 
 if [ "$was" = link ]; then
     if [ "$now" != link ] || [ "$now_target" != "$old" ]; then
