@@ -18,6 +18,7 @@ from executor.errors import Exit, Problem, WrongUsage
 COMMANDS = {
     "run": "Run a runbook on the hosts of an inventory.",
     "plan": "Show everything that run would do, without a connection.",
+    "doc": "A runbook as the checklist that a person could follow by hand.",
     "simulate": "The whole run in the program alone, with what you want to see fail.",
     "validate": "Check runbooks and inventories, offline.",
     "exec": "Run one command on many hosts.",

@@ -8,9 +8,9 @@ import click
 
 
 @click.command(epilog="Example: runbook schema inventory > inventory.schema.json")
-@click.argument("which", type=click.Choice(["runbook", "inventory"]), default="runbook")
-def command(which: Literal["runbook", "inventory"]) -> None:
-    """Print the JSON Schema of runbooks or inventories (draft-07)."""
+@click.argument("which", type=click.Choice(["runbook", "inventory", "plan"]), default="runbook")
+def command(which: Literal["runbook", "inventory", "plan"]) -> None:
+    """Print the JSON Schema (draft-07) of runbooks, inventories, or what `plan --format json` prints."""
     from executor.language.schemas import schema_text
 
     click.echo(schema_text(which), nl=False)

@@ -37,7 +37,7 @@ class Language:
         return self.resolve({"$ref": f"#/definitions/{name}"})
 
 
-def schema_text(name: Name) -> str:
+def schema_text(name: Name | Literal["plan"]) -> str:
     """The schema as it is published, JSON."""
     file = f"{name}.schema.json"
     folder = next((f for f in _FOLDERS if (f / file).is_file()), _FOLDERS[0])

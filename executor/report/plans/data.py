@@ -17,7 +17,7 @@ from executor.model.places import Place
 from executor.model.plans import Plan, PlannedStage
 from executor.model.probes import Probe
 from executor.model.steps import Body, Settings
-from executor.planning.findings import Finding, Findings
+from executor.planning.findings import Finding, Findings, Verdict
 from executor.planning.shown.probes import probe
 from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import said
@@ -154,8 +154,21 @@ def _group(group: Alike) -> dict[str, Json]:
 
 def _finding(finding: Finding) -> dict[str, Json]:
     words = told(finding)
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(finding.verdict).__name__).lower()
-    return {"verdict": kind, "words": words.words, "diff": words.diff or None, "for_now": finding.for_now}
+    return {
+        "verdict": _kind(finding.verdict),
+        "words": words.words,
+        "diff": words.diff or None,
+        "rounds": [
+            {"item": label, "verdict": _kind(verdict), "words": told(Finding(verdict)).words}
+            for label, verdict in finding.rounds
+        ],
+        "for_now": finding.for_now,
+    }
+
+
+def _kind(verdict: Verdict) -> str:
+    """`would_change`, of WouldChange."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(verdict).__name__).lower()
 
 
 def _round(one: Round) -> dict[str, Json]:
@@ -195,7 +208,7 @@ def _settings(body: Body | None) -> Iterator[tuple[str, Json]]:
 
 
 def _undo(undo: Undo) -> dict[str, Json]:
-    steps: list[Json] = [{"name": name or None, **_round(one)} for name, one in undo.steps]
+    steps: list[Json] = [{"name": name or None, "round": _round(one)} for name, one in undo.steps]
     return {"how": undo.how, "words": undo.words or None, "steps": steps}
 
 

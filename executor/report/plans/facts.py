@@ -47,7 +47,10 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """How something is undone. `steps` are a handler's: the name of each, where it says more than its command."""
+    """How something is undone. `steps` are a handler's: the name of each, where it says more than its command.
+
+    `words` of a handler say how long it can be used, where that has an end.
+    """
 
     how: Literal["handler", "itself", "unsaid", "none"]
     words: str = ""
@@ -94,6 +97,7 @@ class StepFacts:
     registers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     later: tuple[tuple[str, str], ...] = ()  # a name that only the run knows, and when that is
+    values: tuple[tuple[str, str], ...] = ()  # variables around it, as they are written; a plan has them in place
     place: Place = NOWHERE
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from executor.model import amounts
 from executor.planning.findings import Findings
-from executor.planning.shown.verdicts import told
+from executor.planning.shown.verdicts import summed_up
 from executor.planning.shown.words import counted, duration, ordinal
 from executor.report.plans.facts import Sheet, StageFacts, StepFacts
 
@@ -78,18 +77,6 @@ def gist(step: StepFacts) -> str:
 
 def found(findings: Findings) -> Iterator[str]:
     """What a check of the hosts adds up to, what needs somebody first."""
-    kinds = Counter(_KINDS[told(finding).tone] for finding in findings.all())
-    yield ", ".join(f"{kinds[kind]:,} {kind}" for kind in _KINDS.values() if kinds[kind])
+    yield summed_up(findings)
     for host, why in findings.unreachable.items():
         yield f"{host} could not be asked: {why}"
-
-
-_KINDS = {
-    "bad": "would fail or could not be asked",
-    "change": "would change",
-    "run": "would run",
-    "late": "known only in the run",
-    "ask": "asked of a person",
-    "same": "with nothing to do",
-    "skip": "skipped",
-}

@@ -38,10 +38,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Writes steps as list items. `boxes`: the list is for a person to tick off."""
+    """Writes steps as list items. `boxes`: a person ticks them off; `undo`: how each is undone stands with it."""
 
     detail: Detail = Detail()
     boxes: bool = False
+    undo: bool = True
     cut: Cut = field(default_factory=Cut)
 
     def step(self, step: StepFacts, margin: str = "") -> Iterator[str]:
@@ -56,6 +57,8 @@ class Listing:
         for group in shown:
             yield from self._group(group, margin + "  ", alone=len(step.groups) == 1)
         yield from self._rest(step.groups[len(shown) :], margin + "  ")
+        for name, said in step.values:
+            yield f"{margin}  - Here {code(LATE.format(name))} is {code(self._short(said))}"
         for name, when in step.later:
             if when:
                 yield f"{margin}  - {code(LATE.format(name))} is known {text(self._short(when))}"
@@ -109,9 +112,9 @@ class Listing:
         if one.apply:
             yield from self._entry("If it changed:", one.apply, margin)
         if one.verify:
-            yield from self._entry("Verify:", one.verify, margin)
-        if one.undo is not None and one.undo.how != "none":
-            yield from self._undo(one.undo, margin)
+            yield from self._entry("Verify:", self._short(one.verify), margin, language="")
+        if self.undo and one.undo is not None and one.undo.how != "none":
+            yield from self.way_back(one.undo, margin)
 
     def _does(self, one: Round, margin: str) -> Iterator[str]:
         for words in one.does.words:
@@ -135,7 +138,8 @@ class Listing:
         else:
             yield f"{margin}- {code(self._short(guard.words))}"
 
-    def _undo(self, undo: Undo, margin: str) -> Iterator[str]:
+    def way_back(self, undo: Undo, margin: str) -> Iterator[str]:
+        """How something is undone."""
         if undo.how != "handler":
             yield f"{margin}- Undo: {text(self._short(undo.words))}"
             return
@@ -146,10 +150,12 @@ class Listing:
             else:
                 yield f"{margin}- Undo:{f' {text(self._short(name))}' if name else ''}"
                 yield from self.round(one, margin + "  ")
+        if undo.words:
+            yield f"{margin}- It can be undone {text(undo.words)}"
 
     def _entry(self, label: str, said: str, margin: str, *, language: str = "sh") -> Iterator[str]:
         """A label and a text, in its line where it is short."""
-        if "\n" not in said and len(said) <= SHORT:
+        if "\n" not in said and (len(said) <= SHORT or not language):
             yield f"{margin}- {label} {code(said)}"
         else:
             yield f"{margin}- {label}"

@@ -24,7 +24,7 @@ _MOST_BACK: Final = 60  # steps of the way back
 _LONGEST: Final = 60  # characters of a label
 
 # What may stand in a label as it is. Everything else is written as a number, which Mermaid draws as the character.
-_OTHER = re.compile(r"[^\w ,.:/+=()\[\]'!?-]|(?<=[-.=x])[-.=]|::|//")
+_OTHER = re.compile(r"[^\w ,./+=()\[\]'!?-]|(?<=[-.=x])[-.=]|//")
 
 
 def mermaid(plan: Plan, *, findings: Findings | None = None) -> str:
@@ -34,7 +34,7 @@ def mermaid(plan: Plan, *, findings: Findings | None = None) -> str:
 
 def label(said: str) -> str:
     """A text as a label, in quotes: nothing in it is Mermaid's."""
-    line = clipped(safe(" ".join(said.split())), _LONGEST)
+    line = clipped(safe(" ".join(said.split())), _LONGEST) or "…"
     return '"' + _OTHER.sub(lambda found: "".join(f"#{ord(char)};" for char in found[0]), line) + '"'
 
 

@@ -19,7 +19,7 @@ from executor.model.leaves import Late, Text
 from executor.model.steps import Body, Item
 from executor.planning.shown.actions import action, file_words
 from executor.planning.shown.probes import probe
-from executor.planning.shown.steps import Reading, changes, off, retrying, settings, undoes_itself, undoing
+from executor.planning.shown.steps import Reading, changes, good_for, off, retrying, settings, undoes_itself, undoing
 from executor.planning.shown.words import said
 from executor.report.plans.facts import Check, Does, Guard, Round, Undo
 
@@ -110,7 +110,7 @@ def undo_of(item: Item, read: Reading) -> Undo | None:
         for task in item.rollback:
             rounds = [round_of(inner, read, armed=False, beside=beside) for inner in task.items]
             steps += [(handler_name(said(task.name), one), one) for one in rounds]
-        return Undo("handler", steps=tuple(steps))
+        return Undo("handler", good_for(item) if item.valid_for is not None else "", tuple(steps))
     if not changes(item):
         return None
     if item.rollback is not None:
