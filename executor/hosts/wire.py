@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from paramiko.buffered_pipe import BufferedPipe
-from paramiko.common import cMSG_CHANNEL_WINDOW_ADJUST
+from paramiko.common import cMSG_CHANNEL_REQUEST, cMSG_CHANNEL_WINDOW_ADJUST
 from paramiko.message import Message
 from paramiko.ssh_exception import SSHException
 
@@ -47,16 +47,27 @@ class ChannelWire:
     """Runs a command on a session channel of its own. Implements `lanes.Wire`."""
 
     def __init__(self, transport: Transport, command: str, lane: Lane, timeout: float) -> None:
-        """Opens the channel (two round trips, blocking). Raises SSHException."""
+        """Opens the channel (a round trip, blocking). Raises SSHException.
+
+        A command that the server does not carry out is heard of as the end of the channel: to wait for its consent
+        would cost another round trip.
+        """
         self._transport = transport
         self._lane = lane
         self._credit = 0
         self._channel: Channel = transport.open_session(_WINDOW, _PACKET, timeout)
         self._channel.in_buffer = _Stream(self._received, lane.closed)
         self._channel.in_stderr_buffer = _Stream(self._complained, _nothing)
-        self._channel.settimeout(timeout)
-        self._channel.exec_command(command)
-        self._channel.settimeout(None)
+        self._execute(command)
+
+    def _execute(self, command: str) -> None:
+        message = Message()
+        message.add_byte(cMSG_CHANNEL_REQUEST)
+        message.add_int(self._channel.remote_chanid)
+        message.add_string("exec")
+        message.add_boolean(False)
+        message.add_string(command)
+        self._transport._send_user_message(message)  # type: ignore[attr-defined]  # not in its stubs
 
     def send(self, data: bytes) -> None:
         try:

@@ -1,8 +1,9 @@
 """Keeping copies of a run's journal on its hosts while the run goes on.
 
-At every barrier, and every second in between, what is new goes to a few of the hosts, behind the run's back; before a
-rollback, and at the end, that is waited for. A host that does not take its copy does not fail the run. A host that says
-that somebody else has taken the run over does: it stops.
+Before anything is changed one of the hosts has a copy. At every barrier, and every second in between, what is new goes
+to a few of them, behind the run's back; before a rollback, and at the end, that is waited for. Barriers that come
+together are one: the end of the last batch, of its stage and of the run. A host that does not take its copy does not
+fail the run. A host that says that somebody else has taken the run over does: it stops.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from executor.errors import Problem, Refused
@@ -27,6 +29,7 @@ from executor.events import (
     StageEnded,
     Started,
     TakenUp,
+    Unlocking,
 )
 from executor.hosts.protocol import Host, Job
 from executor.journal.folders import RunFolder, write_private
@@ -39,6 +42,7 @@ from executor.model.outcomes import Result, Status
 COPIES = 5
 BEAT = 15.0  # seconds between two signs of life
 PAUSE = 1.0  # seconds between two looks at what is new
+TOGETHER = 0.05  # seconds after a barrier in which another one may come
 PATIENCE = 10.0  # seconds in which a host must have taken its copy
 
 
@@ -50,6 +54,16 @@ def token_of(folder: RunFolder) -> str:
     token = secrets.token_hex(8)
     write_private(path, token.encode())
     return token
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Bring what there is. `done` is set when that is over."""
+
+    by_and_by: bool = False  # another order may be right behind it
+    last: bool = False  # nothing comes after this: the run does not go on
+    leave: bool = False  # the controller goes, with or without an end of the run
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Mirror:
@@ -64,22 +78,30 @@ class Mirror:
         *,
         carried_on: bool = False,
         copies: int = COPIES,
+        around: Collection[str] = (),
     ) -> None:
-        """`taken_over` is told, from another thread, on which host the run is somebody else's now, and whose."""
+        """`taken_over` is told, from another thread, on which host the run is somebody else's now, and whose.
+
+        `around` are steps (by their ids) that arm nothing and change something nevertheless: drain, restore, always.
+        """
         self._folder = folder
         self._host = host
         self._who = who
         self._taken_over = taken_over
         self._worth = carried_on  # something may have changed: before that there is nothing to lose
         self._copies = copies
+        self._around = around
+        self._tried = threading.Event()  # a host has a copy, or none of them could take one
         self._token = ""
-        self._beats = 0
+        self._beat = "0"
+        self._over: set[str] = set()  # hosts that know that the run does not go on
         self._reached: dict[str, None] = {}
         self._sizes: dict[str, int] = {}  # what each host has of the journal
         self._others: dict[str, str] = {}  # hosts on which the run is somebody else's
         self._pushes = 0  # jobs need names of their own, also across lives of the controller
         self._life = secrets.token_hex(3)
-        self._orders: queue.SimpleQueue[threading.Event | None] = queue.SimpleQueue()
+        self._ending = 0.0  # until this time the run's end is worth waiting for
+        self._orders: queue.SimpleQueue[_Order] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def event(self, event: Event) -> None:
@@ -91,15 +113,20 @@ class Mirror:
                 self._reached.pop(host, None)
             case Ended(key, Result(status=Status.UNREACHABLE)):
                 self._reached.pop(key.host, None)  # until it is connected to again
-            case Started(armed=armed) if armed is not None:
+            case Started(key, armed=armed) if not self._worth and (armed is not None or key.task in self._around):
                 self._worth = True
-                self._begin()
+                if not self._push(_Order()).is_set():
+                    self._tried.wait(PATIENCE)
             case BatchEnded() | StageEnded() | RollbackEnded():
-                self._push()
-            case RollbackStarted() | RunEnded():
-                self._push().wait(PATIENCE)
+                self._push(_Order(by_and_by=True))
+            case Unlocking():
+                self._ending = time.monotonic() + PAUSE
+            case RollbackStarted():
+                self._push(_Order()).wait(PATIENCE)
+            case RunEnded():
+                self._push(_Order(last=True)).wait(PATIENCE)
             case TakenUp():
-                self._push().wait(PATIENCE)
+                self._push(_Order()).wait(PATIENCE)
                 if self._others:
                     raise _not_ours(self._folder.run, self._others)
             case _:
@@ -108,20 +135,17 @@ class Mirror:
     def close(self) -> None:
         """Nothing more will happen. Says on the hosts that the run does not go on here."""
         if self._thread is not None:
-            self._orders.put(None)
+            self._orders.put(_Order(leave=True))
             self._thread.join(PATIENCE)
 
-    # --- in the thread of its own ----------------------------------------------------------------------------------
-
-    def _push(self) -> threading.Event:
+    def _push(self, order: _Order) -> threading.Event:
         """Have all that is on disk brought to the hosts. What is returned is set when that is over."""
-        done = threading.Event()
-        if not self._worth or not self._reached:
-            done.set()
-            return done
-        self._begin()
-        self._orders.put(done)
-        return done
+        if self._worth and self._reached:
+            self._begin()
+            self._orders.put(order)
+        else:
+            order.done.set()
+        return order.done
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -129,34 +153,50 @@ class Mirror:
             self._thread = threading.Thread(target=self._work, name="runbook-mirror", daemon=True)
             self._thread.start()
 
+    # --- in the thread of its own ----------------------------------------------------------------------------------
+
     def _work(self) -> None:
         due = time.monotonic() + BEAT
         while True:
+            orders = self._ordered()
             try:
-                order = self._orders.get(timeout=PAUSE)
-            except queue.Empty:
-                self._bring()
-                if time.monotonic() >= due:
-                    self._say(str(self._beats))
-                    due = time.monotonic() + BEAT
-                continue
-            if order is None:
+                if any(order.last for order in orders):
+                    self._beat = ENDED
+                if not orders or not orders[0].leave:
+                    self._bring()
+            finally:
+                self._tried.set()
+                for order in orders:
+                    order.done.set()
+            if orders and orders[-1].leave:
                 self._say(ENDED)
                 return
+            if time.monotonic() >= due and self._beat != ENDED:
+                self._say(str(int(self._beat) + 1))
+                due = time.monotonic() + BEAT
+
+    def _ordered(self) -> list[_Order]:
+        """What is to be done now: several orders that came together, or none for a while."""
+        orders: list[_Order] = []
+        wait = PAUSE
+        while True:
             try:
-                self._bring()
-            finally:
-                order.set()
+                orders.append(self._orders.get(timeout=wait))
+            except queue.Empty:
+                return orders
+            if not orders[-1].by_and_by:
+                return orders
+            wait = max(TOGETHER, self._ending - time.monotonic())
 
     def _bring(self) -> None:
-        journal = self._folder.journal
-        size = journal.stat().st_size
+        size = self._folder.journal.stat().st_size
         behind = [host for host in self._chosen() if self._sizes.get(host) != size]
-        fresh = [host for host in behind if host not in self._sizes]
-        fresh = [host for host, said in self._each(fresh, self._plan_job).items() if said.rc == 0]
-        rest = [host for host in behind if host in self._sizes]
-        self._told(self._each(fresh, lambda host: self._whole_job(host, size)), size)
-        self._told(self._each(rest, lambda host: self._append_job(host, size)), size)
+        said = self._each(behind, lambda host: self._copy_job(host, size))
+        for host, answer in said.items():
+            if answer.rc == 0:
+                self._sizes[host] = size
+                if self._beat == ENDED:
+                    self._over.add(host)
 
     def _chosen(self) -> list[str]:
         able = [host for host in tuple(self._reached) if host not in self._others]
@@ -164,7 +204,7 @@ class Mirror:
 
     def _each(self, hosts: list[str], job: Callable[[str], Job]) -> dict[str, Said]:
         """Send a job to each of the hosts, side by side; a host that refuses it is not asked again."""
-        asked = {host: Asked(self._host(host), job(host)) for host in hosts}
+        asked = {host: Asked(self._host(host), job(host), self._heard) for host in hosts}
         deadline = time.monotonic() + PATIENCE
         said = {host: one.wait(max(0.0, deadline - time.monotonic())) for host, one in asked.items()}
         for host, answer in said.items():
@@ -176,15 +216,14 @@ class Mirror:
                 self._sizes.pop(host, None)  # the next time it gets all of it
         return said
 
-    def _told(self, said: dict[str, Said], size: int) -> None:
-        for host, answer in said.items():
-            if answer.rc == 0:
-                self._sizes[host] = size
+    def _heard(self, said: Said) -> None:
+        if said.rc == 0:
+            self._tried.set()
 
     def _say(self, beat: str) -> None:
-        self._beats += 1
-        owner = Owner(self._token, beat, self._who)
-        self._each(list(self._sizes), lambda host: self._job(host, scripts.beat(self._run, host, owner), plain=True))
+        self._beat = beat
+        there = [host for host in self._sizes if host not in self._over]
+        self._each(there, lambda host: self._job(host, scripts.beat(self._run, host, self._owner), plain=True))
 
     # --- its jobs --------------------------------------------------------------------------------------------------
 
@@ -192,17 +231,18 @@ class Mirror:
     def _run(self) -> str:
         return self._folder.run
 
-    def _plan_job(self, host: str) -> Job:
-        return self._job(host, scripts.put_plan(self._run, host, self._token), self._folder.plan.read_bytes())
+    @property
+    def _owner(self) -> Owner:
+        return Owner(self._token, self._beat, self._who)
 
-    def _whole_job(self, host: str, size: int) -> Job:
-        owner = Owner(self._token, str(self._beats), self._who)
-        return self._job(host, scripts.put_whole(self._run, host, owner, size), _part(self._folder.journal, 0, size))
-
-    def _append_job(self, host: str, size: int) -> Job:
-        start = self._sizes[host]
-        script = scripts.append(self._run, host, self._token, start, size)
-        return self._job(host, script, _part(self._folder.journal, start, size))
+    def _copy_job(self, host: str, size: int) -> Job:
+        journal, start = self._folder.journal, self._sizes.get(host)
+        if start is not None:
+            script = scripts.append(self._run, host, self._owner, start, size)
+            return self._job(host, script, _part(journal, start, size))
+        plan = self._folder.plan.read_bytes()
+        script = scripts.put_whole(self._run, host, self._owner, len(plan), size)
+        return self._job(host, script, plan + _part(journal, 0, size))
 
     def _job(self, host: str, script: str, data: bytes | None = None, *, plain: bool = False) -> Job:
         self._pushes += 1

@@ -72,23 +72,28 @@ class Copy:
     owner: Owner
 
 
-def put_plan(run: str, host: str, token: str) -> str:
-    """Keeps its input as the run's plan."""
-    return _begin(run, host, token) + "cat >plan.new && mv -f plan.new plan.json\n"
+def put_whole(run: str, host: str, owner: Owner, plan: int, size: int) -> str:
+    """Keeps its input as the run's, whatever was there: `plan` bytes of its plan, then `size` of its journal.
 
-
-def put_whole(run: str, host: str, owner: Owner, size: int) -> str:
-    """Keeps its input, of `size` bytes, as the run's journal, whatever was there, and says whose the run is."""
+    And says whose the run is.
+    """
     kept = (
-        f'cat >journal.new\n[ "$(wc -c <journal.new)" -eq {size} ] || exit {SHORT}\nmv -f journal.new journal.jsonl\n'
+        # Split in a file, as a program that reads a pipe's beginning may swallow more of it.
+        f'cat >all.new\n[ "$(wc -c <all.new)" -eq {plan + size} ] || exit {SHORT}\n'
+        f"head -c {plan} all.new >plan.new && tail -c +{plan + 1} all.new >journal.new || exit {SHORT}\n"
+        f"mv -f plan.new plan.json && mv -f journal.new journal.jsonl && rm -f all.new || exit {SHORT}\n"
     )
     return _begin(run, host, owner.token) + kept + _write(owner)
 
 
-def append(run: str, host: str, token: str, start: int, size: int) -> str:
-    """Puts its input behind the first `start` bytes of the journal, which then has `size`."""
+def append(run: str, host: str, owner: Owner, start: int, size: int) -> str:
+    """Puts its input behind the first `start` bytes of the journal, which then has `size`.
+
+    And says where the owner does not go on any more.
+    """
     check = f'[ "$(wc -c <journal.jsonl)" -eq {{}} ] || exit {SHORT}\n'
-    return _begin(run, host, token) + check.format(start) + "cat >>journal.jsonl\n" + check.format(size)
+    said = _write(owner) if owner.over else ""
+    return _begin(run, host, owner.token) + check.format(start) + "cat >>journal.jsonl\n" + check.format(size) + said
 
 
 def beat(run: str, host: str, owner: Owner) -> str:

@@ -55,40 +55,46 @@ def look(host: Host) -> tuple[Copy, ...]:
 
 
 def test_what_is_brought_lies_there_as_it_came(host: Host) -> None:
-    assert ask(host, scripts.put_plan(RUN, "web1", "aaaa"), b"{}\n").rc == 0
-    assert ask(host, scripts.put_whole(RUN, "web1", MINE, 4), b"one\n").rc == 0
-    assert ask(host, scripts.append(RUN, "web1", "aaaa", 4, 8), b"two\n").rc == 0
+    assert ask(host, scripts.put_whole(RUN, "web1", MINE, 3, 4), b"{}\none\n").rc == 0
+    assert ask(host, scripts.append(RUN, "web1", MINE, 4, 8), b"two\n").rc == 0
     assert (host.copy / "journal.jsonl").read_bytes() == b"one\ntwo\n"
     assert (host.copy / "plan.json").read_bytes() == b"{}\n"
     assert look(host) == (Copy("web1", RUN, str(host.copy), 8, MINE),)
 
 
+def test_the_last_piece_says_that_the_run_is_over(host: Host) -> None:
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
+    assert ask(host, scripts.append(RUN, "web1", Owner("aaaa", ENDED, MINE.who), 4, 8), b"two\n").rc == 0
+    (copy,) = look(host)
+    assert copy.size == 8
+    assert copy.owner.over
+
+
 def test_what_does_not_fit_is_not_put_behind(host: Host) -> None:
     """A copy that is not as long as it should be is brought anew as a whole, and never patched together."""
-    ask(host, scripts.put_whole(RUN, "web1", MINE, 4), b"one\n")
-    assert ask(host, scripts.append(RUN, "web1", "aaaa", 8, 12), b"two\n").rc == SHORT
-    assert ask(host, scripts.put_whole(RUN, "web1", MINE, 8), b"cut").rc == SHORT
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
+    assert ask(host, scripts.append(RUN, "web1", MINE, 8, 12), b"two\n").rc == SHORT
+    assert ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 8), b"{}cut").rc == SHORT
     assert (host.copy / "journal.jsonl").read_bytes() == b"one\n"
 
 
 def test_a_run_that_was_taken_over_takes_nothing_more_from_its_first_controller(host: Host) -> None:
-    ask(host, scripts.put_whole(RUN, "web1", MINE, 4), b"one\n")
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
     (copy,) = look(host)
     assert ask(host, scripts.take(copy, THEIRS)).rc == 0
     for script in (
-        scripts.append(RUN, "web1", "aaaa", 4, 8),
-        scripts.put_whole(RUN, "web1", MINE, 4),
-        scripts.put_plan(RUN, "web1", "aaaa"),
+        scripts.append(RUN, "web1", MINE, 4, 8),
+        scripts.put_whole(RUN, "web1", MINE, 2, 4),
         scripts.beat(RUN, "web1", MINE),
     ):
         said = ask(host, script, b"two\n")
         assert (said.rc, said.text) == (OTHER, "bbbb 0 bob on desktop")
     assert (host.copy / "journal.jsonl").read_bytes() == b"one\n"
-    assert ask(host, scripts.append(RUN, "web1", "bbbb", 4, 8), b"two\n").rc == 0
+    assert ask(host, scripts.append(RUN, "web1", THEIRS, 4, 8), b"two\n").rc == 0
 
 
 def test_of_many_that_take_it_over_one_comes_through(host: Host) -> None:
-    ask(host, scripts.put_whole(RUN, "web1", MINE, 4), b"one\n")
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
     (copy,) = look(host)
     others = [Host(host.shell, host.home) for _ in range(4)]
     asked = [
@@ -107,7 +113,7 @@ def test_links_and_strangers_files_are_passed_over(host: Host) -> None:
 
 
 def test_a_sign_of_life_leaves_the_run_where_it_is(host: Host) -> None:
-    ask(host, scripts.put_whole(RUN, "web1", MINE, 4), b"one\n")
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
     copies = look(host)
     hosts = {"web1": host}
     waits: list[float] = []
@@ -124,7 +130,7 @@ def test_a_sign_of_life_leaves_the_run_where_it_is(host: Host) -> None:
 
 
 def test_a_run_that_has_ended_is_not_waited_for(host: Host) -> None:
-    ask(host, scripts.put_whole(RUN, "web1", Owner("aaaa", ENDED, "ann"), 4), b"one\n")
+    ask(host, scripts.put_whole(RUN, "web1", Owner("aaaa", ENDED, "ann"), 2, 4), b"{}one\n")
 
     def never(_seconds: float) -> None:
         raise AssertionError("nobody has to wait")
@@ -133,9 +139,8 @@ def test_a_run_that_has_ended_is_not_waited_for(host: Host) -> None:
 
 
 def test_a_copy_that_was_changed_is_not_taken(host: Host, tmp_path: Path) -> None:
-    ask(host, scripts.put_plan(RUN, "web1", "aaaa"), b"{}")
     data = json.dumps({"chain": "0", "seq": 1}).encode() + b"\n"
-    ask(host, scripts.put_whole(RUN, "web1", MINE, len(data)), data)
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, len(data)), b"{}" + data)
     hosts = {"web1": host}
     copies = find(hosts, "k3f9")
     with pytest.raises(InvalidInput, match="can be trusted"):
