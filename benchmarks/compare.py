@@ -10,6 +10,7 @@ must show every step, done once and in order; a run that did not do its work has
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import executor
 from benchmarks.conditions import conditions
 from benchmarks.contestants import CONTESTANTS, Contestant, Work
 from benchmarks.fleet import Fleet, FleetFailed, far_away, fleet
@@ -157,11 +159,13 @@ def main() -> int:
     contestants = [c for c in contestants if c.available()]
     scenarios = [s for s in SCENARIOS if s.name in chosen.rows]
 
+    # A package that was installed has its bytecode, as the other tools here; a checkout may have none yet.
+    compileall.compile_dir(Path(executor.__file__).parent, quiet=1)
     lines = conditions()
     tables = []
     if scenarios:
-        # Unix sockets live below this folder, and their paths may have 107 characters at most.
-        folder = Path(tempfile.mkdtemp(prefix="rb", dir="/tmp"))
+        # Unix sockets live below this folder, and their paths may have 107 characters at most: a short TMPDIR.
+        folder = Path(tempfile.mkdtemp(prefix="rb"))
         try:
             with fleet(folder, max(s.hosts for s in scenarios)) as near:
                 figures = measure(contestants, scenarios, chosen.rounds, near)
