@@ -18,13 +18,15 @@ _GOES_ON: Final = "\u21b3 "  # before the rest of a command's line that was too 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line before it is broken. `hang`: how much further in its continuation stands; `code`: it is a command."""
+    """One line before it is broken. `hang`: how much further in its continuation stands; `code`: it is a command;
+    `whole`: it is never broken."""
 
     text: str
     indent: int = 0
     style: Style = ""
     hang: int = 0
     code: bool = False
+    whole: bool = False
 
 
 def plain(text: str, indent: int = 0, *, hang: int = 2, style: Style = "") -> Line:
@@ -68,7 +70,7 @@ def _is_plain(char: str) -> bool:
 def _broken(line: Line, width: int) -> list[str]:
     text = safe(line.text)
     start = " " * line.indent
-    if len(start) + len(text) <= width or not text.strip():
+    if line.whole or len(start) + len(text) <= width or not text.strip():
         return [(start + text).rstrip()]
     lead = text[: len(text) - len(text.lstrip())]
     further = start + lead + " " * line.hang + (_GOES_ON if line.code else "")

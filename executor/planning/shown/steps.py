@@ -108,7 +108,7 @@ def verdict_lines(finding: Finding, checked: bool, lead: str = "") -> tuple[Line
     if not said.worth and not checked:
         return ()
     style: Style = "warning" if said.tone == "bad" else "" if said.tone in ("change", "run") else "faint"
-    diff = (Line(text, 4, code=True) for text in said.diff.rstrip("\n").split("\n")) if said.diff else ()
+    diff = (Line(text, 4, whole=True) for text in said.diff.rstrip("\n").split("\n")) if said.diff else ()
     return (plain(f"→ {lead}{said.words}", style=style), *diff)
 
 
