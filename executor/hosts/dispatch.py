@@ -9,16 +9,22 @@ from typing import Protocol
 
 from executor.hosts import requests
 from executor.hosts.errors import ConnectionFailed
-from executor.hosts.flights import Flight, LaneKind
+from executor.hosts.flights import Flight, LaneKind, new_flight
 from executor.hosts.lanes import Lane, LaneFailed
+from executor.hosts.protocol import Job, JobEnd, Sink
 
 # sshd allows ten sessions a connection. Two stay free: one to end a job while all lanes are busy, one for a login.
 LANES = 8
 
 _PATIENCE = 5.0  # seconds for a host to remove what is not needed any more
 
+# Seconds after its timeout in which a host must have ended a job: it is asked politely at first.
+_GRACE = 15.0
+
 # How often a durable job is attached to again when its lane dies under it, before that counts as its own doing.
 _LOSSES = 20
+
+UNRECORDED = "it ran without a record (durable: false), so the host cannot tell what came of it"
 
 
 class Refusal(Exception):
@@ -74,8 +80,16 @@ class Dispatcher:
         self.idle(lane)
         return lane
 
-    def start(self, flight: Flight) -> None:
-        """Sends a flight off, at once where a lane is free."""
+    def start(self, job: Job, sink: Sink) -> None:
+        """Sends a job off, at once where a lane is free."""
+        if not job.durable and not job.read_only and (job.again or job.barred):
+            sink.ended(JobEnd("unknown", detail=UNRECORDED))
+            return
+        try:
+            flight = new_flight(job, sink)
+        except requests.BadJob as error:
+            sink.ended(JobEnd("refused", detail=str(error)))
+            return
         with self._lock:
             if flight.job.id in self._flights:
                 return  # asked twice: it is running
@@ -98,6 +112,19 @@ class Dispatcher:
             flight.land("cancelled")
         else:
             self._spawn(lambda: self._end(flight))
+
+    def overdue(self, now: float) -> None:
+        """Has jobs ended whose timeout is over since long: the watchdog that had to do it on their host was killed."""
+        with self._lock:
+            late = [
+                flight
+                for flight in self._flights.values()
+                if flight.job.timeout is not None and now > flight.since + flight.job.timeout + _GRACE
+            ]
+        for flight in late:
+            if not flight.end_asked:
+                flight.overdue = True
+                self.end(flight.job.id)
 
     def forget(self) -> None:
         """Removes from the host what ended jobs have printed there (blocking), as far as it can be reached."""
@@ -129,7 +156,7 @@ class Dispatcher:
         for lane in lanes:
             lane.close()
         for flight in flights:
-            flight.land("unreachable", detail="the connection was closed")
+            _lost(flight, "the connection was closed")
 
     # --- what lanes tell (from the wire's thread) ---------------------------------------------------------------
 
@@ -161,7 +188,7 @@ class Dispatcher:
             self._dispatch(flight)
         else:
             self.landed(flight)
-            flight.land("unreachable", detail="the connection was lost while it ran")
+            _lost(flight, "the connection was lost while it ran")
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -232,13 +259,11 @@ class Dispatcher:
                 self._waiting.remove(flight)
                 del self._flights[flight.job.id]
         for flight in given_up:
-            match error:
-                case ConnectionFailed() if flight.sent:
-                    flight.land("unreachable", detail=f"{error.reason}; whether it still runs there is not known")
-                case ConnectionFailed():
-                    flight.land("unreachable", detail=error.reason)
-                case _:
-                    flight.land("refused", detail=str(error))
+            why = error.reason if isinstance(error, ConnectionFailed) else str(error)
+            if flight.sent or flight.job.again or flight.job.barred:
+                flight.land("unreachable", detail=f"{why}; whether it still runs there is not known")
+            else:
+                flight.land("unreachable" if isinstance(error, ConnectionFailed) else "refused", detail=why)
 
     def _open_lane(self, kind: LaneKind) -> Lane:
         lane = self._open(lambda: Lane(kind, self._folder, self, known=kind in self._known))
@@ -272,3 +297,11 @@ class Dispatcher:
         with self._lock:
             self._lanes.append(lane)
         return lane
+
+
+def _lost(flight: Flight, why: str) -> None:
+    """Nothing more will be heard of it."""
+    if flight.untold:
+        flight.land("unknown", detail=f"{why}: {UNRECORDED}")
+    else:
+        flight.land("unreachable", detail=why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -27,23 +28,33 @@ class Flight:
     sink: Sink
     kind: LaneKind
     began: float = field(default_factory=time.monotonic)
-    stdout: int = 0  # bytes that the sink has
+    stdout: int = 0  # bytes that have come
     stderr: int = 0
     sent: bool = False  # its start was sent at least once: the host may know it
     files_sent: bool = False
     pid: int | None = None  # of a plain job; a durable one's stands in its record
     end_asked: bool = False
+    since: float = inf  # when it was first sent, by the monotonic clock
+    overdue: bool = False  # its end was asked for because its host has not enforced its timeout
     timed_out: bool = False
     refusal: str = ""
     losses: int = 0  # how often a lane was lost under it
+    cut: bool = False  # it printed more than is kept
     landed: bool = False
 
     def deliver(self, stream: Stream, data: bytes) -> None:
         if stream == "stdout":
+            before = self.stdout
             self.stdout += len(data)
         else:
+            before = self.stderr
             self.stderr += len(data)
-        self.sink.output(stream, data)
+        limit = self.job.output_limit
+        if limit is not None and before + len(data) > limit:
+            self.cut = True
+            data = data[: max(0, limit - before)]
+        if data:
+            self.sink.output(stream, data)
 
     def land(
         self,
@@ -53,15 +64,24 @@ class Flight:
         *,
         fenced: bool = False,
         never: bool = False,
+        rebooted: bool = False,
     ) -> None:
         if not self.landed:
             self.landed = True
-            self.sink.ended(JobEnd(how, rc, detail, time.monotonic() - self.began, never, fenced))
+            duration = time.monotonic() - self.began
+            self.sink.ended(JobEnd(how, rc, detail, duration, never, fenced, cut=self.cut, rebooted=rebooted))
 
     @property
     def repeatable(self) -> bool:
         """Whether it can be started again on another lane: a durable one is then only attached to."""
-        return not self.kind.plain or (self.stdout == 0 and self.stderr == 0)
+        if not self.kind.plain:
+            return True
+        return (self.stdout == 0 and self.stderr == 0) if self.job.read_only else not self.sent
+
+    @property
+    def untold(self) -> bool:
+        """Whether nobody can tell what became of it: it was sent, it changes something, and it has no record."""
+        return self.kind.plain and self.sent and not self.job.read_only
 
 
 def new_flight(job: Job, sink: Sink) -> Flight:
@@ -69,7 +89,7 @@ def new_flight(job: Job, sink: Sink) -> Flight:
     requests.check(job)
     if isinstance(job.stdin, Path):
         job = _with_small_input(job, job.stdin)
-    kind = LaneKind(job.become_user if job.become else None, plain=requests.can_be_plain(job))
+    kind = LaneKind(job.become_user if job.become else None, plain=requests.is_plain(job))
     return Flight(job, sink, kind)
 
 

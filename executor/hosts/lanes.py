@@ -5,29 +5,16 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
+import time
 from io import BytesIO
 from typing import BinaryIO, Protocol
 
-from executor.hosts import requests
+from executor.hosts import reasons, requests
 from executor.hosts.flights import Flight, LaneKind
 from executor.hosts.frames import Frames, Mark, new_mark
 from executor.hosts.protocol import Stream
 
 _CHUNK = 256 * 1024
-_WHY_UNFIT = {
-    "link": "~/.runbook on the host is a symbolic link",
-    "owner": "~/.runbook on the host belongs to somebody else",
-    "write": "neither the home directory nor /var/tmp on the host can be written",
-}
-_WHY_NOT = {
-    "chdir": "cannot change to the directory {chdir}",
-    "space": "no space is left on the host for the step's record",
-    "barred": "it has never started there, and never will",
-    "fence": "the run's lock on the host was broken",
-}
-
-
-_UNKNOWN = "whether it ran to its end the host cannot tell: it was restarted, or the supervisor or its record is gone"
 
 
 class Wire(Protocol):
@@ -40,11 +27,12 @@ class Wire(Protocol):
 
 
 class LaneFailed(Exception):
-    """The shell did not come up; `words` is what was printed instead."""
+    """The shell did not come up; `words` is what was printed instead. `silent`: it said nothing, and has not ended."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, silent: bool = False) -> None:
         super().__init__(words)
         self.words = words
+        self.silent = silent
 
 
 class Keeper(Protocol):
@@ -101,8 +89,9 @@ class Lane:
             self.closed()
         if not self._ready.wait(timeout) or self._closed:
             self.close()
-            silent = "" if self._closed else f"no shell answered within {timeout:g} s"
-            raise LaneFailed(self.noise or silent)
+            if self._closed or self.noise:
+                raise LaneFailed(self.noise)
+            raise LaneFailed(f"no shell answered within {timeout:g} s", silent=True)
 
     def type(self, line: str) -> None:
         """Answers a question that comes before the supervisor. Raises OSError when the wire is cut."""
@@ -174,14 +163,17 @@ class Lane:
                 self._ended(how, int(rc))
             case ("n", _, why):
                 self._refused(why)
-            case ("u", *_):
-                self._unknown()
+            case ("u", _, why):
+                self._unknown(why)
+            case ("lost",):
+                self.close()
+                self.closed()
             case ("take", answer):
                 self._answers.put(answer)
             case ("k", *_):
                 self._keeper.idle(self)
             case ("ready", _, fit, session):
-                self.unfit = _WHY_UNFIT.get(fit, "")
+                self.unfit = reasons.UNFIT.get(fit, "")
                 self.session = "" if session == "none" else session
                 self._ready.set()
             case _ if self.flight:
@@ -205,19 +197,38 @@ class Lane:
         """Sends a flight off (`flight` is set). Blocks while files are sent; raises OSError if the wire is cut."""
         if self.unfit and not self.kind.plain:
             self._take_off()
-            flight.land("refused", detail=self.unfit)
+            asked = flight.sent or flight.job.again or flight.job.barred
+            flight.land("unknown" if asked else "refused", detail=self.unfit)
             return
         self._stream = "stdout"
         self._rc, self._both_ended = None, 0
         flight.refusal, flight.timed_out = "", False
         if self.kind.plain:
-            self._send(requests.plain(flight.job))
+            self._carry_plainly(flight)
             return
         if not flight.files_sent and not self._send_files(flight):
             return
         flight.files_sent = True
         again, flight.sent = flight.sent, True
+        flight.since = min(flight.since, time.monotonic())
         self._send(requests.durable(flight.job, flight.stdout, flight.stderr, again=again))
+
+    def _carry_plainly(self, flight: Flight) -> None:
+        """Its input goes straight to it, however large that is."""
+        job = flight.job
+        flight.sent = not job.read_only
+        if job.stdin is None or requests.inline_stdin(job) is not None:
+            self._send(requests.plain(job))
+            return
+        try:
+            with BytesIO(job.stdin) if isinstance(job.stdin, bytes) else job.stdin.open("rb") as source:
+                size = source.seek(0, 2)
+                source.seek(0)
+                self._send(requests.plain(job, size))
+                if self._answers.get() == "go":
+                    self._pour(flight, source, size)
+        except OSError as error:
+            self._unreadable(flight, error)
 
     def forget(self, timeout: float) -> None:
         """Has the output of ended jobs removed (blocking). Raises OSError if the wire is cut, or nobody answers."""
@@ -257,16 +268,28 @@ class Lane:
                 source.seek(0)
                 return self._send_file(flight, "in", source, size)
         except OSError as error:
-            if error.filename is None:
-                raise  # the wire's
-            self._take_off()
-            flight.land("refused", detail=f"{job.stdin} cannot be read: {error.strerror}")
+            self._unreadable(flight, error)
             return False
+
+    def _unreadable(self, flight: Flight, error: OSError) -> None:
+        """Lands it where its input cannot be opened. Raises any other error: that is the wire's."""
+        if error.filename is None:
+            raise error
+        self._take_off()
+        flight.land("refused", detail=f"{error.filename} cannot be read: {error.strerror}")
 
     def _send_file(self, flight: Flight, suffix: str, source: BinaryIO, size: int) -> bool:
         self._send(requests.take(flight.job.id, suffix, size))
-        if self._answers.get() != "go":
+        if self._answers.get() != "go" or not self._pour(flight, source, size):
             return False
+        answer = self._answers.get()
+        if answer == "short":
+            self._take_off()
+            flight.land("refused", detail="its input could not be kept on the host: no space, or no permission")
+        return answer == "ok"
+
+    def _pour(self, flight: Flight, source: BinaryIO, size: int) -> bool:
+        """Sends the bytes that were announced. False: there were not as many, and it has landed."""
         left = size
         while left and (chunk := source.read(min(_CHUNK, left))):
             self._send(chunk)
@@ -276,13 +299,9 @@ class Lane:
             self.flight = None
             self._keeper.landed(flight)
             self.close()
-            flight.land("refused", detail="the file that is its input shrank while it was being sent")
-            return False
-        answer = self._answers.get()
-        if answer == "short":
-            self._take_off()
-            flight.land("refused", detail="its input could not be kept on the host: no space, or no permission")
-        return answer == "ok"
+            detail = "the file that is its input shrank while it was being sent"
+            flight.land("unknown" if flight.untold else "refused", detail=detail)
+        return not left
 
     # --- landing ----------------------------------------------------------------------------------------------
 
@@ -298,7 +317,7 @@ class Lane:
         flight = self._take_off()
         if flight is None:
             return
-        if how == "timeout":
+        if how == "timeout" or (how == "cancelled" and flight.overdue):
             flight.land("timed out", detail=_timeout(flight))
         elif how == "cancelled" or (flight.end_asked and rc > 128):
             flight.land("cancelled")
@@ -317,12 +336,12 @@ class Lane:
 
     def _refused(self, why: str) -> None:
         if flight := self._take_off():
-            detail = _WHY_NOT.get(why, why).format(chdir=flight.job.chdir)
+            detail = reasons.NOT_STARTED.get(why, why).format(chdir=flight.job.chdir)
             flight.land("refused", detail=detail, fenced=why == "fence", never=flight.job.barred)
 
-    def _unknown(self) -> None:
+    def _unknown(self, why: str) -> None:
         if flight := self._take_off():
-            flight.land("unknown", detail=_UNKNOWN)
+            flight.land("unknown", detail=reasons.UNKNOWN.get(why, why), rebooted=why == "rebooted")
 
 
 def _timeout(flight: Flight) -> str:

@@ -11,10 +11,8 @@ from typing import IO
 
 from executor.hosts.become import Become
 from executor.hosts.dispatch import Dispatcher
-from executor.hosts.flights import new_flight
 from executor.hosts.lanes import Lane
-from executor.hosts.protocol import Job, JobEnd, Sink
-from executor.hosts.requests import BadJob
+from executor.hosts.protocol import Job, Sink
 
 _LAST_WORDS = 1.0  # seconds
 _START = 20.0  # seconds for a shell of this machine to come up
@@ -37,12 +35,7 @@ class LocalHost:
         """There is nothing to connect to."""
 
     def start(self, job: Job, sink: Sink) -> None:
-        try:
-            flight = new_flight(job, sink)
-        except BadJob as error:
-            sink.ended(JobEnd("refused", detail=str(error)))
-        else:
-            self._dispatcher.start(flight)
+        self._dispatcher.start(job, sink)
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)

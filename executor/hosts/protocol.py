@@ -42,6 +42,8 @@ class Job:
     become: bool = False
     become_user: str = "root"
     read_only: bool = False  # may be run plainly: it needs no durable record
+    durable: bool = True  # False: run plainly although it changes something; a lost connection makes its end unknown
+    output_limit: int | None = None  # bytes of each stream that are kept; what comes on top is dropped. None: all of it
     fence: Fence | None = None  # the lock under which it is sent: with a broken one it is refused
     again: bool = False  # its start may have been sent before, by a program that has died
     barred: bool = False  # see `bar`
@@ -57,6 +59,8 @@ class JobEnd:
     duration: float = 0.0  # seconds, as the host or the connection measured it
     never: bool = False  # refused by the host itself, of a job that is barred: it has not started, and never will
     fenced: bool = False  # refused, because the lock under which it was sent does not hold any more
+    cut: bool = False  # it printed more than its `output_limit`
+    rebooted: bool = False  # unknown, because the host has been started anew since it began
 
 
 def bar(job: Job) -> Job:

@@ -53,7 +53,7 @@ def durable(job: Job, out: int, err: int, *, again: bool = False) -> bytes:
     inline = inline_stdin(job)
     stdin = "-" if job.stdin is None else "f" if inline is None else "t"
     words = _words(job.executable)
-    prelude = f'{_prelude(job)}exec $rb_setsid {words} "$rb_dir/$rb_id.sh"'
+    prelude = f'{_prelude(job)}exec $rb_setsid {words} "$rb_dir/$rb_id.sh" 5>&- 6>&-'
     return _request(
         "rb_job",
         job.id,
@@ -64,15 +64,32 @@ def durable(job: Job, out: int, err: int, *, again: bool = False) -> bytes:
         b"" if script_sent else _bytes(job.script),
         ("u" if script_sent else "i") + stdin + ("p" if _opens_output(job.script) else "f") + asked,
         _escaped(inline or b""),
-        job.fence.file if job.fence else "",
-        job.fence.token if job.fence else "",
+        *_fence(job),
+        # One more than is kept: a file that is longer than the limit has been cut, whoever looks at it.
+        "0" if job.output_limit is None else str(job.output_limit // 1000 + 1),
     )
 
 
-def plain(job: Job) -> bytes:
-    """Runs a read-only job without a record."""
-    prelude = f"{_prelude(job)}exec $rb_setsid {_words(job.executable)} -c {_quote(job.script)}"
-    return _request("rb_plain", job.id, _tenths(job.timeout), prelude)
+def plain(job: Job, size: int | None = None) -> bytes:
+    """Runs a job without a record. `size` is that of an input that does not stand here: its bytes follow when the lane
+    says go."""
+    argument = _fits_an_argument(job)
+    script = f"-c {_quote(job.script)}" if argument else "/dev/fd/5 5<&5"
+    inline = inline_stdin(job)
+    return _request(
+        "rb_plain",
+        job.id,
+        _tenths(job.timeout),
+        f"{_prelude(job)}exec $rb_setsid {_words(job.executable)} {script}",
+        b"" if argument else _bytes(job.script) or b"\n",
+        str(size) if size is not None else "-" if job.stdin is None else "t",
+        _escaped(inline or b""),
+        *_fence(job),
+    )
+
+
+def _fence(job: Job) -> tuple[str, str]:
+    return (job.fence.file, job.fence.token) if job.fence else ("", "")
 
 
 def kill(job_id: str) -> bytes:
@@ -95,10 +112,17 @@ def take(job_id: str, suffix: str, size: int) -> bytes:
     return _request("rb_take", job_id, suffix, str(size))
 
 
-def can_be_plain(job: Job) -> bool:
-    """Whether a job may run without a record: it is read-only, and its script fits an argument of a shell."""
+def is_plain(job: Job) -> bool:
+    """Whether a job runs without a record: that was asked for, or it is read-only and easily sent."""
+    if not job.durable:
+        return True
+    return job.read_only and not job.barred and job.stdin is None and _fits_an_argument(job)
+
+
+def _fits_an_argument(job: Job) -> bool:
+    """Whether the script can be an argument of its interpreter: that is a shell, and it is not too long."""
     name = PurePosixPath(shlex.split(job.executable)[0]).name
-    return job.read_only and not job.barred and job.stdin is None and name in _SHELLS and len(job.script) < INLINE // 4
+    return name in _SHELLS and len(job.script) < INLINE // 4
 
 
 def script_is_inline(job: Job) -> bool:

@@ -15,12 +15,11 @@ from executor.hosts.become import Become
 from executor.hosts.connecting import Connection, Credentials, connect, fetch_host_key
 from executor.hosts.dispatch import Dispatcher
 from executor.hosts.errors import ConnectionFailed, ForwardingRefused
-from executor.hosts.flights import LaneKind, new_flight
+from executor.hosts.flights import LaneKind
 from executor.hosts.known_hosts import HostKey, Opinion, add
 from executor.hosts.lanes import Lane, LaneFailed
 from executor.hosts.lines import Tunnel
-from executor.hosts.protocol import Job, JobEnd, Sink
-from executor.hosts.requests import BadJob
+from executor.hosts.protocol import Job, Sink
 from executor.hosts.ssh_config import Target, resolve
 from executor.hosts.tunnels import as_socket, open_tunnel
 from executor.model.inventories import HostSpec
@@ -99,12 +98,7 @@ class SshHost:
             ) from error
 
     def start(self, job: Job, sink: Sink) -> None:
-        try:
-            flight = new_flight(job, sink)
-        except BadJob as error:
-            sink.ended(JobEnd("refused", detail=str(error)))
-        else:
-            self._dispatcher.start(flight)
+        self._dispatcher.start(job, sink)
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)
@@ -206,7 +200,9 @@ class SshHost:
         return open_tunnel(self.connection().transport, address, port, timeout)
 
     def pulse(self, now: float) -> None:
-        """Called every few seconds: asks a silent server for a sign of life, and hangs up when none has come."""
+        """Called every few seconds: ends what is overdue; asks a silent server for a sign of life, and hangs up when
+        none has come."""
+        self._dispatcher.overdue(now)
         connection = self._connection
         if connection is None or not connection.alive():
             return
@@ -237,10 +233,11 @@ class SshHost:
             except ChannelException as error:
                 raise LaneFailed(f"the server opens no further session: {error.text}") from error
             except (SSHException, EOFError, OSError, LaneFailed) as error:
-                if str(error) and isinstance(error, LaneFailed):
+                if isinstance(error, LaneFailed) and error.words and not error.silent:
                     raise
-                # Without a word, the connection is lost, as the transport will notice: on a new one it may work.
-                connection.transport.join(_NOTICE)
+                # Without a word the connection is lost, whether the transport notices or not: on a new one it may work.
+                if _is_dead(connection):
+                    connection.close()
                 if connection.alive() or time.monotonic() > give_up:
                     raise LaneFailed(str(error) or "no shell answers") from error
             else:
@@ -253,6 +250,14 @@ class SshHost:
         *before, last = self.target.jump
         jump = self._through(self, last, tuple(before))
         return jump.tunnel if jump else None
+
+
+def _is_dead(connection: Connection) -> bool:
+    """Whether a server that is asked for a sign of life gives none (blocking)."""
+    asked = time.monotonic()
+    _ask_for_life(connection)
+    connection.transport.join(_NOTICE)
+    return connection.tap.heard < asked
 
 
 def _ask_for_life(connection: Connection) -> None:

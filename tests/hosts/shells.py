@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from executor.hosts.dispatch import Dispatcher
-from executor.hosts.flights import new_flight
 from executor.hosts.lanes import Lane
 from executor.hosts.protocol import Job, Sink
 
@@ -79,22 +78,32 @@ class ShellHost:
 
     name = "here"
 
-    def __init__(self, shell: str, home: Path, before: str = "", *, known: bool = False) -> None:
+    def __init__(
+        self,
+        shell: str,
+        home: Path,
+        before: str = "",
+        *,
+        known: bool = False,
+        folder: str = "run1/web1",
+        under: str = "",
+    ) -> None:
+        """`under` is a command line that the shell is started by."""
         if shutil.which(shell.split(maxsplit=1)[0]) is None:
             pytest.skip(f"needs {shell}")
         self.home = home
         self.shell = shell
         self.wires: list[SocketWire] = []  # those that are not cut
         self._all_wires: list[SocketWire] = []
-        self._command = f"{before}export HOME='{home}'; cd; exec {shell}"
-        self._dispatcher = Dispatcher(self._open, "run1/web1", known=known)
+        self._command = f"{before}export HOME='{home}'; cd; exec {under}{shell}"
+        self._dispatcher = Dispatcher(self._open, folder, known=known)
 
     @property
     def folder(self) -> Path:
         return self.home / ".runbook/runs/run1/web1"
 
     def start(self, job: Job, sink: Sink) -> None:
-        self._dispatcher.start(new_flight(job, sink))
+        self._dispatcher.start(job, sink)
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)

@@ -13,7 +13,6 @@ import pytest
 
 from executor.hosts.become import Become
 from executor.hosts.dispatch import Dispatcher
-from executor.hosts.flights import new_flight
 from executor.hosts.lanes import Lane
 from executor.hosts.protocol import Job, Sink
 from tests.hosts.recording import Recording, job, run
@@ -34,7 +33,7 @@ class SudoHost:
         self._dispatcher = Dispatcher(self._open, "run1/web1")
 
     def start(self, job: Job, sink: Sink) -> None:
-        self._dispatcher.start(new_flight(job, sink))
+        self._dispatcher.start(job, sink)
 
     def end(self, job_id: str) -> None:
         self._dispatcher.end(job_id)

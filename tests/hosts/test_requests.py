@@ -18,14 +18,21 @@ def test_a_durable_job() -> None:
         b"rb_job '2.1.action.1@web1' '7' '0' '15' "
         b"'export A='\\''it'\\''\\'\\'''\\''s'\\''\n"
         b"cd '\\''/srv/app'\\'' || rb_no\n"
-        b"exec $rb_setsid '\\''bash'\\'' '\\''-euo'\\'' '\\''pipefail'\\'' \"$rb_dir/$rb_id.sh\"' "
-        b"'echo '\\''x'\\''' 'itf1' 'a\\\\\\0000' '' '' .\n"
+        b"exec $rb_setsid '\\''bash'\\'' '\\''-euo'\\'' '\\''pipefail'\\'' \"$rb_dir/$rb_id.sh\" 5>&- 6>&-' "
+        b"'echo '\\''x'\\''' 'itf1' 'a\\\\\\0000' '' '' '0' .\n"
     )
 
 
 def test_a_plain_job() -> None:
     assert requests.plain(Job("p", "test -e x", read_only=True)) == (
-        b"rb_plain 'p' '0' 'exec $rb_setsid '\\''/bin/sh'\\'' '\\''-e'\\'' -c '\\''test -e x'\\''' .\n"
+        b"rb_plain 'p' '0' 'exec $rb_setsid '\\''/bin/sh'\\'' '\\''-e'\\'' -c '\\''test -e x'\\''' '' '-' '' '' '' .\n"
+    )
+
+
+def test_a_plain_job_of_another_language_finds_its_script_behind_a_descriptor() -> None:
+    job = Job("p", "print(1)", "python3", durable=False, stdin=b"x")
+    assert requests.plain(job) == (
+        b"rb_plain 'p' '0' 'exec $rb_setsid '\\''python3'\\'' /dev/fd/5 5<&5' 'print(1)' 't' 'x' '' '' .\n"
     )
 
 
@@ -39,10 +46,11 @@ def test_a_plain_job() -> None:
         # Other languages mean other things by -c, if anything.
         (Job("a", "true", read_only=True, executable="perl"), False),
         (Job("a", "true" * 10_000, read_only=True), False),
+        (Job("a", "true" * 10_000, durable=False, executable="perl", stdin=b""), True),
     ],
 )
 def test_which_jobs_need_no_record(job: Job, plain: bool) -> None:
-    assert requests.can_be_plain(job) is plain
+    assert requests.is_plain(job) is plain
 
 
 def test_what_is_large_goes_ahead_as_a_file(tmp_path: Path) -> None:
@@ -83,4 +91,11 @@ def test_the_program_is_shell_that_every_shell_can_read() -> None:
 
 def test_a_job_that_is_sent_under_a_lock_names_its_file_and_the_word_in_it() -> None:
     job = Job("a", "true", fence=Fence("/home/it's me/7", "abc"))
-    assert requests.durable(job, 0, 0).endswith(b" '/home/it'\\''s me/7' 'abc' .\n")
+    assert requests.durable(job, 0, 0).endswith(b" '/home/it'\\''s me/7' 'abc' '0' .\n")
+    assert requests.plain(job).endswith(b" '/home/it'\\''s me/7' 'abc' .\n")
+
+
+def test_the_host_keeps_a_little_more_than_the_limit() -> None:
+    """So that whoever reads the file later sees that it was cut."""
+    assert requests.durable(Job("a", "", output_limit=100_000_000), 0, 0).endswith(b" '100001' .\n")
+    assert requests.durable(Job("a", "", output_limit=1), 0, 0).endswith(b" '1' .\n")

@@ -9,8 +9,9 @@
 #   ID.sh ID.in          its script; an input too large to be held in memory
 #   ID.out ID.err        what it printed
 #   ID.rc                its record. Making it is the claim, and exclusive. Its one line is overwritten in place, which
-#                        needs no disk block: "c" claimed, "r PID LANE" running, "x RC HOW" ended, "n WHY" never started,
-#                        "u WHY" nobody can tell
+#                        needs no disk block: "c" claimed, "r PID LANE START BOOT" running, "x RC HOW" ended, "n WHY" never
+#                        started, "u WHY" nobody can tell. START and BOOT say which process that PID meant
+#   ID.out.cut ID.err.cut  more was printed than its limit allows, and removed
 #   ID.to ID.ca          its timeout has passed; its end was asked for
 #   ID.ba ID.no          it shall not start any more; it has not: its folder does not exist, or it saw the former
 #   ID.po ID.pe          pipes for its output, where it wants to open that by name; ID.do, ID.de: they are empty
@@ -44,9 +45,35 @@ rb_clock() {
 
 rb_sleep() { sleep "$(($1 / 10)).$(($1 % 10))" || sleep 1; }
 
+# When a process began, as its kernel counts; empty where /proc does not tell, or there is no such process.
+rb_since() { # PID
+	rb_at=''
+	read -r rb_x </proc/$1/stat || return
+	set -- ${rb_x##*") "}
+	rb_at=${20}
+}
+
+# Which start of the machine this is; in a container, which start of that.
+rb_machine() {
+	rb_boot=''
+	read -r rb_boot </proc/sys/kernel/random/boot_id
+	rb_since 1
+	rb_boot=${rb_boot%%-*}-$rb_at
+}
+
 rb_state() { # ID: what its record says
-	rb_s='' rb_a='' rb_b=''
-	read -r rb_s rb_a rb_b <"$rb_dir/$1.rc"
+	rb_s='' rb_a='' rb_b='' rb_c='' rb_d=''
+	read -r rb_s rb_a rb_b rb_c rb_d <"$rb_dir/$1.rc"
+}
+
+# Of a record that says "running": whether the machine has not been started anew since.
+rb_here() { [ -z "$rb_d" ] || [ "$rb_d" = "$rb_boot" ]; }
+
+# And whether its PID still means that process, or the group that it has left behind, and nobody else.
+rb_same() {
+	rb_here || return
+	rb_since "$rb_a"
+	[ -z "$rb_at" ] || [ "$rb_at" = "$rb_c" ]
 }
 
 rb_write() { # ID WORDS…: overwrite the record's line

@@ -4,9 +4,11 @@
 # (f files, p pipes), and what is asked for: 1 a first start; a: its start may have been asked for before; n: it shall
 # never start any more, and is followed to its end where it did.
 
-rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN .   (OUT, ERR: how many bytes are known already)
-	[ "${11}" = . ] || return
-	rb_id=$1 rb_limit=$4
+rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN MAX .   (OUT, ERR: bytes that are known already)
+	[ "${12}" = . ] || return
+	# Without its helpers a lane is of no use: it hangs up before it has claimed anything, and another one is asked.
+	rb_lives "$rb_follower" && rb_lives "$rb_timer" || exit
+	rb_id=$1 rb_limit=$4 rb_max=${11}
 	if [ -n "$9" ] && ! rb_ours "$9" "${10}" && [ ! -e "$rb_dir/$1.rc" ]; then
 		echo "n $1 fence" >&7
 		return
@@ -23,16 +25,23 @@ rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN .   (OUT, E
 	case $7 in
 	*[an]) if rb_settled "$1" "$7"; then return; fi ;;
 	esac
-	if ! rb_prepare "$1" "$6" "$7"; then
+	rb_rc=''
+	if rb_prepare "$1" "$6" "$7"; then
+		{
+			case $7 in
+			??p?) rb_piped "$1" "$5" "$7" "$8" ;;
+			*) rb_fed "$1" "$5" "$7" "$8" >&5 4>&6 ;;
+			esac
+			rb_rc=$?
+			rb_bound "$1"
+		} 5>>"$rb_dir/$1.out" 6>>"$rb_dir/$1.err"
+	fi
+	if [ -z "$rb_rc" ]; then
 		rm -f "$rb_dir/$1.rc" "$rb_dir/$1.sh"
 		echo "n $1 space" >&7
 		return
 	fi
-	case $7 in
-	??p?) rb_piped "$1" "$5" "$7" "$8" ;;
-	*) rb_fed "$1" "$5" "$7" "$8" >>"$rb_dir/$1.out" 4>>"$rb_dir/$1.err" ;;
-	esac
-	rb_ended "$1" $?
+	rb_ended "$1" "$rb_rc"
 	case $7 in ?f??) rm -f "$rb_dir/$1.in" ;; esac
 }
 
@@ -58,8 +67,8 @@ rb_fed() { # ID PRELUDE KIND INPUT: with its input
 # the job's that lives on holds the pipes open.
 rb_piped() { # ID PRELUDE KIND INPUT
 	mkfifo "$rb_dir/$1.po" "$rb_dir/$1.pe" || return
-	{ cat <"$rb_dir/$1.po"; true >"$rb_dir/$1.do"; } >>"$rb_dir/$1.out" 3>&- 7>&- 8>&- 9>&- &
-	{ cat <"$rb_dir/$1.pe"; true >"$rb_dir/$1.de"; } >>"$rb_dir/$1.err" 3>&- 7>&- 8>&- 9>&- &
+	{ cat <"$rb_dir/$1.po"; true >"$rb_dir/$1.do"; } >&5 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+	{ cat <"$rb_dir/$1.pe"; true >"$rb_dir/$1.de"; } >&6 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 	rb_fed "$1" "$2" "$3" "$4" >"$rb_dir/$1.po" 4>"$rb_dir/$1.pe"
 	rb_x=$?
 	rb_rounds=0
@@ -71,8 +80,29 @@ rb_piped() { # ID PRELUDE KIND INPUT
 	return "$rb_x"
 }
 
+# What a job prints goes to a file, which its limit keeps from filling the disk: the beginning stays, the rest is cut off
+# as it comes. The job notices nothing. How long the files are is told by the descriptors that the lane shares with the
+# job, without a process.
+rb_bound() { # ID
+	[ "$rb_max" != 0 ] || return 0
+	rb_trim 5 "$rb_dir/$1.out"
+	rb_trim 6 "$rb_dir/$1.err"
+}
+
+rb_trim() { # DESCRIPTOR FILE
+	rb_size=''
+	read -r rb_x rb_size </proc/$$/fdinfo/$1 || rb_size=$(wc -c <"$2" | tr -d ' ')
+	# In thousands of bytes: there are shells that count in 32 bits.
+	case $rb_size in
+	????*) [ "${rb_size%???}" -gt "$rb_max" ] || return ;;
+	*) return ;;
+	esac
+	true >"$2.cut"
+	dd of="$2" bs=1000 seek="$rb_max" count=0 </dev/null >/dev/null
+}
+
 rb_prepare() { # ID SCRIPT KIND: all disk space that the record will need is taken before anything starts
-	echo "c                                                   " >>"$rb_dir/$1.rc" || return
+	echo "c                                                                " >>"$rb_dir/$1.rc" || return
 	case $3 in i???) rb_put "$2" >"$rb_dir/$1.sh" ;; esac
 }
 
@@ -90,16 +120,17 @@ rb_ended() { # ID RC
 		return
 	fi
 	rb_write "$1" x "$2" "$rb_how"
-	echo "x $1 $2 $rb_how" >&7
+	echo "x $1 $2 $rb_how" >&7 || exit
 }
 
 rb_noted() { # the new process tells the record and the timer; an end asked for this early is obeyed here
-	rb_write "$rb_id" r "$rb_pid" "$rb_lane"
+	rb_since "$rb_pid"
+	rb_write "$rb_id" r "$rb_pid" "$rb_lane" "$rb_at" "$rb_boot"
 	if [ "$rb_limit" != 0 ]; then
 		rb_clock
 		rb_limit=$((rb_now + rb_limit + 1)) # never early
 	fi
-	echo "$rb_id $rb_pid $rb_limit" >&8
+	echo "$rb_id $rb_pid $rb_limit $rb_max" >&8
 	[ ! -e "$rb_dir/$rb_id.ca" ] || kill -KILL "$rb_pid"
 	# Where there is no setsid the job runs by now.
 	[ -z "$rb_fast" ] || [ ! -e "$rb_dir/$rb_id.ba" ] || rb_no
@@ -110,7 +141,7 @@ rb_noted() { # the new process tells the record and the timer; an end asked for 
 rb_settled() { # ID KIND
 	if [ -e "$rb_dir/lost" ]; then
 		echo "u gone" >>"$rb_dir/$1.rc"
-		echo "u $1" >&7
+		echo "u $1 gone" >&7
 		return
 	fi
 	case $2 in *a) return 1 ;; esac
@@ -133,22 +164,25 @@ rb_attach() { # ID OUT ERR: somebody has claimed this job; follow it to its end,
 	while :; do
 		# Looked at before the record: whoever writes it does so before leaving.
 		rb_lost=''
-		[ ! -e "$rb_gone" ] || rb_lost=1
+		[ ! -e "$rb_gone" ] || rb_lost=killed
 		rb_state "$1"
 		case $rb_s in
-		r) [ -n "$rb_watched" ] || rb_watch "$rb_b" ;;
-		c | '') [ "$rb_rounds" -lt 50 ] || rb_lost=1 ;;
+		r)
+			rb_here || rb_lost=rebooted
+			[ -n "$rb_lost$rb_watched" ] || rb_watch "$rb_b"
+			;;
+		c | '') [ "$rb_rounds" -lt 50 ] || rb_lost=killed ;;
 		*) break ;;
 		esac
 		if [ -n "$rb_lost" ]; then
-			rb_s=u
+			rb_s=u rb_a=$rb_lost rb_b=''
 			break
 		fi
-		echo "t $1 0" >&7
+		echo "t $1 0" >&7 || exit
 		rb_sleep 1
 		rb_rounds=$((rb_rounds + 1))
 	done
-	echo "$rb_s $1 $rb_a $rb_b" >&7
+	echo "$rb_s $1 $rb_a $rb_b" >&7 || exit
 }
 
 rb_watch() { # LANE: makes the file $rb_gone once that lane is no more
@@ -169,7 +203,7 @@ rb_kill() { # ID .
 	[ "$2" = . ] || return
 	true >"$rb_dir/$1.ca"
 	rb_state "$1"
-	if [ "$rb_s" = r ]; then
+	if [ "$rb_s" = r ] && rb_same; then
 		rb_finish "$rb_a" </dev/null >/dev/null 3>&- 7>&- 8>&- 9>&- &
 	fi
 	rb_say k "$1"

@@ -37,7 +37,7 @@ rb_follow() { # orders: "t ID N" look for new output, "a ID OUT ERR" go on from 
 rb_grasp() { # ID: its output by descriptors whose offsets are kept, so that nothing is lost or repeated
 	if [ -z "$rb_open" ] && [ -e "$rb_dir/$1.out" ] && [ -e "$rb_dir/$1.err" ]; then
 		exec 5<"$rb_dir/$1.out" 6<"$rb_dir/$1.err"
-		rb_open=1 rb_again=1
+		rb_open=1 rb_again=1 rb_full=''
 	fi
 }
 
@@ -52,23 +52,25 @@ rb_fresh() { # ID
 	rb_again=$rb_new
 }
 
-rb_more() { # ID: what is new of its output; a stream that never had any costs no process
-	if [ -s "$rb_dir/$1.out" ]; then
-		rb_say o
-		cat <&5
-	fi
-	if [ -s "$rb_dir/$1.err" ]; then
-		rb_say e
-		cat <&6
-	fi
+rb_more() { # ID: what is new of its output
+	rb_pour o "$rb_dir/$1.out" 5
+	rb_pour e "$rb_dir/$1.err" 6
 }
 
-rb_time() { # orders: "ID PID DEADLINE"
+rb_pour() { # WORD FILE DESCRIPTOR: a stream that never had anything, or was cut and read to its end, costs no process
+	[ -s "$2" ] || return
+	case $rb_full in *"$1"*) return ;; esac
+	[ ! -e "$2.cut" ] || rb_full=$rb_full$1
+	rb_say "$1"
+	cat <&"$3"
+}
+
+rb_time() { # orders: "ID PID DEADLINE MAX"
 	trap '' HUP INT QUIT TERM PIPE
 	exec 7>"$rb_dir/$rb_lane.f"
 	rb_n=0
 	echo 0 >"$rb_dir/$rb_lane.k"
-	while read -r rb_i rb_p rb_end; do
+	while read -r rb_i rb_p rb_end rb_max; do
 		rb_step=3 rb_rounds=0
 		while rb_state "$rb_i" && [ "$rb_s" = r ]; do
 			rb_nap=$rb_step
@@ -77,18 +79,21 @@ rb_time() { # orders: "ID PID DEADLINE"
 				rb_left=$((rb_end - rb_now))
 				if [ "$rb_left" -le 0 ]; then
 					true >"$rb_dir/$rb_i.to"
-					rb_finish "$rb_p" </dev/null >/dev/null 7>&- &
+					if rb_same; then rb_finish "$rb_p" </dev/null >/dev/null 7>&- 9>&- & fi
 					rb_end=0
 				fi
 				[ "$rb_left" -le 0 ] || [ "$rb_left" -ge "$rb_nap" ] || rb_nap=$rb_left
 			fi
 			rb_sleep "$rb_nap"
-			if rb_lives; then
+			rb_bound "$rb_i"
+			if rb_lives $$; then
 				rb_tick
+				# Nothing more would be told of this job here: another lane has to follow it.
+				rb_lives "$rb_follower" || rb_say lost >&9
 			else
-				# The lane was killed: nobody is told any more, but the timeout holds.
-				exec 7>&-
-				[ "$rb_end" != 0 ] || exit
+				# The lane was killed: nobody is told any more, but the timeout and the limit of the output hold.
+				exec 7>&- 9>&-
+				kill -0 "-$rb_p" || exit
 			fi
 			# Often at first, when somebody may be looking; every half second when it takes long.
 			rb_rounds=$((rb_rounds + 1))
@@ -97,11 +102,11 @@ rb_time() { # orders: "ID PID DEADLINE"
 	done
 }
 
-rb_lives() { # whether this lane's own shell does; a zombie would answer kill -0
-	if read -r rb_x rb_x rb_x </proc/$$/stat; then
+rb_lives() { # PID: whether it does; a zombie would answer kill -0
+	if read -r rb_x rb_x rb_x <"/proc/$1/stat"; then
 		case $rb_x in Z* | X*) return 1 ;; esac
 	else
-		kill -0 $$
+		kill -0 "$1"
 	fi
 }
 

@@ -1,18 +1,47 @@
 # The lane itself: what it finds out at its start, its folder, its helpers.
 
+# The run's folder: in the home, or in the spare place where that cannot be written. Where a run has one already, it stays
+# there, whatever can be written by now: in another one its jobs would not be found, and run once more.
+rb_settle() { # FOLDER KNOWN
+	if [ ! -d "$HOME/.runbook/runs/$1" ]; then
+		for rb_x in /var/tmp/.runbook-*; do
+			if [ -O "$rb_x" ] && [ -d "$rb_x/runs/$1" ]; then
+				rb_folder "$rb_x" "$1" "$2"
+				return
+			fi
+		done
+		rb_folder "$HOME/.runbook" "$1" "$2" && return
+		case $rb_unfit in write | space) set -- "/var/tmp/.runbook-$(id -u)" "$1" "$2" ;; *) return ;; esac
+	else
+		set -- "$HOME/.runbook" "$1" "$2"
+	fi
+	rb_folder "$@"
+}
+
 rb_folder() { # BASE FOLDER KNOWN: a folder that is nobody else's, with this lane's pipes in it
-	[ ! -L "$1" ] || { rb_unfit=link; return 1; }
-	[ ! -e "$1" ] || [ -O "$1" ] || { rb_unfit=owner; return 1; }
+	for rb_x in "$1" "$1/runs"; do
+		[ ! -L "$rb_x" ] || { rb_unfit=link; return 1; }
+		[ ! -e "$rb_x" ] || [ -O "$rb_x" ] || { rb_unfit=owner; return 1; }
+	done
 	rb_dir=$1/runs/$2
 	if [ ! -d "$rb_dir" ]; then
-		mkdir -p "$rb_dir" || { rb_unfit=write; return 1; }
+		mkdir -p "$rb_dir" && chmod 700 "$1" || { rb_unwritten; return 1; }
 		# It was here, and somebody has removed it: what had run cannot be told any more.
 		[ "$3" = 0 ] || true >"$rb_dir/lost"
 		rb_tidy "$1/runs"
 		rb_tidy "$1/undo"
 	fi
-	mkfifo "$rb_dir/$rb_lane.f" "$rb_dir/$rb_lane.t" "$rb_dir/$rb_lane.w" || { rb_unfit=write; return 1; }
+	mkfifo "$rb_dir/$rb_lane.f" "$rb_dir/$rb_lane.t" "$rb_dir/$rb_lane.w" || { rb_unwritten; return 1; }
 	rb_unfit=''
+}
+
+rb_unwritten() { # why not; only then, for it costs a process
+	rmdir "$rb_dir" # as far as it is empty: made for nothing
+	case $(LC_ALL=C mkdir -p "$rb_dir/$rb_lane" 2>&1) in
+	*space* | *quota*) rb_unfit=space ;;
+	*) rb_unfit=write ;;
+	esac
+	rmdir "$rb_dir/$rb_lane" "$rb_dir"
 }
 
 # Of what earlier runs left here the last 20 stay, and all that is younger than 30 days. Done behind the run's back, when a
@@ -62,15 +91,24 @@ rb_begin() { # MARK LANE FOLDER KNOWN .   FOLDER is "-" for a lane of plain jobs
 	else
 		rb_started() { rb_noted; }
 		rb_no() { true >"$rb_dir/$rb_id.no"; exit 126; }
-		rb_folder "$HOME/.runbook" "$1" "$rb_known" || [ "$rb_unfit" != write ] ||
-			rb_folder "/var/tmp/.runbook-$(id -u)" "$1" "$rb_known"
-		[ -n "$rb_unfit" ] || rb_staff
+		rb_settle "$1" "$rb_known"
+		if [ -z "$rb_unfit" ]; then
+			rb_machine
+			rb_staff
+		fi
 	fi
 	rb_say ready $$ "${rb_unfit:-fit}" "${rb_setsid:-none}"
 }
 
 rb_staff() {
 	rb_follow <"$rb_dir/$rb_lane.f" 3>&- &
-	rb_time <"$rb_dir/$rb_lane.t" >/dev/null 3>&- &
+	rb_follower=$!
+	# By `exec`, for a shell keeps what it redirects for one command: the connection must not stay open with the timer,
+	# which lets go of it when the lane has gone.
+	{
+		exec 9>&1 <"$rb_dir/$rb_lane.t" >/dev/null 3>&-
+		rb_time
+	} &
+	rb_timer=$!
 	exec 7>"$rb_dir/$rb_lane.f" 8>"$rb_dir/$rb_lane.t" 9<>"$rb_dir/$rb_lane.w"
 }
