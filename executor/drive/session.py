@@ -73,7 +73,7 @@ def run_plan(
             ExitStack() as held,
             listening(inbox) as go_on,
             closing(open_desk(_answers(inbox, go_on))) as desk,
-            closing(_mirror(opening, folder, hosts, inbox)) as mirror,
+            closing(_mirror(plan, opening, folder, hosts, inbox)) as mirror,
         ):
             locking = None
             if lock is not None:
@@ -121,13 +121,15 @@ def run_plan(
         reporters.close()
 
 
-def _mirror(opening: RunStarted | Resumed, folder: RunFolder, hosts: Hosts, inbox: Inbox) -> Mirror:
+def _mirror(plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, hosts: Hosts, inbox: Inbox) -> Mirror:
+    around = (step for stage in plan.stages for step in (*stage.drain, *stage.restore, *stage.always))
     return Mirror(
         folder,
         hosts.host,
         f"{opening.operator} on {opening.controller}",
         lambda host, why: inbox.put(LockLost(host, why)),
         carried_on=isinstance(opening, Resumed),
+        around=frozenset(step.id for step in around),
     )
 
 

@@ -46,8 +46,12 @@ class Work:
         diff: bool = False,
         vault: Vault = NO_SECRETS,
         lock: RunLock | None = None,
+        collects: bool = False,
     ) -> None:
-        """`diff`: file actions say what they change. `lock`: under which jobs are sent."""
+        """`diff`: file actions say what they change. `lock`: under which jobs are sent.
+
+        `collects`: nothing is begun. What has run is asked for, with all that it printed, as if it had just ended.
+        """
         self._host = host
         self._inbox = inbox
         self._folder = folder
@@ -55,6 +59,7 @@ class Work:
         self._diff = diff
         self._vault = vault
         self._lock = lock
+        self._collects = collects
         self._running: dict[Key, tuple[str, str]] = {}  # each job's host and id
 
     def start(self, perform: Perform) -> None:
@@ -66,8 +71,8 @@ class Work:
             return
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
-            opened = self._opened(perform)
-            job = self._job(opened, sealed=opened is not perform)
+            opened = perform if self._collects else self._opened(perform)
+            job = self._asking(perform) if self._collects else self._job(opened, sealed=opened is not perform)
             receiver = actions.receiver(opened, root=self._root)
         except actions.CannotStart as error:
             # What an earlier program may have started cannot be said to have been refused.
@@ -92,6 +97,9 @@ class Work:
             host.start(job, sink)
         else:
             start_fenced(host, job, sink, fence, partial(self._lock.broken, perform.on))
+
+    def _asking(self, perform: Perform) -> Job:
+        return question(perform, job_id(perform.key))
 
     def _opened(self, perform: Perform) -> Perform:
         """The same with its secrets. Raises CannotStart."""

@@ -47,7 +47,7 @@ class Answered:  # answer
     choice: str  # one of the choices; "yes" / "no" for a checklist; "" when withdrawn
     by: str = ""
     text: str = ""  # evidence
-    how: Literal["terminal", "flag", "file", "silence", "withdrawn"] = "terminal"
+    how: Literal["terminal", "flag", "file", "silence", "withdrawn", "inferred"] = "terminal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from executor.errors import InvalidInput, Problem, Refused, RunbookError
@@ -14,7 +14,7 @@ from executor.journal.folders import RunFolder, is_run, make_own, make_private, 
 from executor.journal.past import recall
 from executor.mirror import scripts
 from executor.mirror.jobs import Asked, Said
-from executor.mirror.mirror import BEAT
+from executor.mirror.mirror import BEAT, token_of
 from executor.mirror.scripts import Copy, Owner
 
 PATIENCE = 60.0  # seconds for an answer; a large journal on a slow line takes its time
@@ -68,8 +68,16 @@ def goes_on(hosts: Mapping[str, Host], copies: Iterable[Copy], sleep: Callable[[
     return ""
 
 
-def keep(hosts: Mapping[str, Host], copies: tuple[Copy, ...], state: Path, who: str) -> Fetched:
+def keep(
+    hosts: Mapping[str, Host],
+    copies: tuple[Copy, ...],
+    state: Path,
+    who: str,
+    complete: Callable[[RunFolder], None],
+) -> Fetched:
     """Keep the longest copy that is whole, claim the run on all hosts with a copy: it is this controller's then.
+
+    `complete` is given the run's folder once it is claimed, and before anybody else sees it.
 
     Raises InvalidInput where no copy can be trusted, Refused where somebody else is faster, RunbookError where it
     cannot be kept.
@@ -78,20 +86,33 @@ def keep(hosts: Mapping[str, Host], copies: tuple[Copy, ...], state: Path, who: 
     make_own(state)
     make_private(state / "runs")
     final = RunFolder(state / "runs" / run)
-    if final.path.exists():
-        hint = f"runbook resume {run}, or runbook rollback {run}"
-        raise Refused(Problem(f"run {run} is kept here already", hint=hint, code="run-known"))
+    must_be_elsewhere(final, copies)
     draft = RunFolder(state / "runs" / f".{run}.{secrets.token_hex(4)}" / run)
     make_private(draft.path)
     try:
         source, events, notes = _download(hosts, copies, draft)
-        owner = Owner(secrets.token_hex(8), scripts.ENDED, who)
+        # It counts as going on until it is here: nobody takes it from a fetch that is under way.
+        owner = Owner(secrets.token_hex(8), "0", who)
         silent = _claim(hosts, copies, owner)
         write_private(draft.path / "claim", owner.token.encode())
+        complete(draft)
         _move(draft.path, final.path)
+        _rest(hosts, copies, replace(owner, beat=scripts.ENDED), silent)
     finally:
         shutil.rmtree(draft.path.parent, ignore_errors=True)
     return Fetched(final, source, events, silent, notes)
+
+
+def must_be_elsewhere(folder: RunFolder, copies: Iterable[Copy]) -> None:
+    """Raises Refused where the run is kept here, and nobody has taken it from here since."""
+    if not folder.path.exists():
+        return
+    owners = {copy.owner.token for copy in copies}
+    if (folder.path / "claim").exists() and token_of(folder) not in owners:
+        return
+    run = folder.run
+    hint = f"runbook resume {run}, or runbook rollback {run}"
+    raise Refused(Problem(f"run {run} is kept here already", hint=hint, code="run-known"))
 
 
 def _look(hosts: Mapping[str, Host], run: str) -> list[Copy]:
@@ -142,6 +163,13 @@ def _claim(hosts: Mapping[str, Host], copies: tuple[Copy, ...], owner: Owner) ->
     return tuple(silent)
 
 
+def _rest(hosts: Mapping[str, Host], copies: Iterable[Copy], owner: Owner, silent: Iterable[str]) -> None:
+    """The run is here, and does not go on: whoever finds it on a host may take it on."""
+    for copy in copies:
+        if copy.host not in silent:
+            _ask(hosts[copy.host], _reading("rest", scripts.beat(copy.run, copy.folder.rsplit("/", 1)[-1], owner)))
+
+
 def _reading(name: str, script: str) -> Job:
     return Job(f"{name}-{secrets.token_hex(4)}", script, executable="/bin/sh", timeout=PATIENCE, read_only=True)
 
@@ -151,7 +179,10 @@ def _ask(host: Host, job: Job) -> Said:
 
 
 def _move(draft: Path, final: Path) -> None:
+    """What was kept here before the run was taken from here makes way."""
     try:
+        if final.exists():
+            final.rename(draft.parent / "before")
         draft.rename(final)
     except OSError as error:
         raise RunbookError(Problem(f"cannot write to {final}: {error.strerror}", code="state")) from error

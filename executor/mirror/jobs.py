@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from executor.hosts.protocol import Host, Job, JobEnd, Stream
@@ -28,7 +29,9 @@ class Said:
 class Asked:
     """A script that was sent off. A sink."""
 
-    def __init__(self, host: Host, job: Job) -> None:
+    def __init__(self, host: Host, job: Job, heard: Callable[[Said], None] = lambda _said: None) -> None:
+        """`heard` is told what it said, from any thread."""
+        self._heard = heard
         self._ended = threading.Event()
         self._end = JobEnd("unreachable", detail="it gave no answer in time")
         self._output = bytearray()
@@ -41,6 +44,7 @@ class Asked:
     def ended(self, end: JobEnd) -> None:
         self._end = end
         self._ended.set()
+        self._heard(self.wait(0))
 
     def wait(self, seconds: float) -> Said:
         """What it said, or that no answer came in that time."""

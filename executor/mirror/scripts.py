@@ -5,7 +5,8 @@ A copy lies in the folder that the run has on the host, one for each host, so th
     journal.jsonl plan.json    as they are on the controller, to a barrier
     owner                      "TOKEN BEAT WHO": which controller the run belongs to; BEAT moves for as long as it goes
                                on there, and is `ended` when it has stopped
-    taken.TOKEN                somebody has taken the run over from the controller of that token
+    taken.TOKEN                the owner who has taken the run over from the controller of that token: it counts, also
+                               where its taker has died before it was the owner's file
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ umask 077
 cd "$HOME/.runbook/runs/{run}/{host}" 2>/dev/null || cd "/var/tmp/.runbook-$(id -u)/runs/{run}/{host}" || exit 9
 """
 
-_OWNER = """\
+_READ = """\
 held='' beat='' who=''
-[ ! -e owner ] || read -r held beat who <owner
+[ ! -e {folder}owner ] || read -r held beat who <{folder}owner
+while [ -n "$held" ] && [ -s {folder}"taken.$held" ]; do read -r held beat who <{folder}"taken.$held"; done
 """
+_OWNER = _READ.format(folder="")
 
 _MINE = '[ -z "$held" ] || [ "$held" = {token} ] || {{ echo "$held $beat $who"; exit 8; }}\n'
 
@@ -35,8 +38,7 @@ for top in "$HOME/.runbook/runs" "/var/tmp/.runbook-$(id -u)/runs"; do
 	for file in "$top"/*{run}*/*/journal.jsonl; do
 		[ -f "$file" ] && [ ! -L "$file" ] && [ -O "$file" ] || continue
 		folder=${{file%/journal.jsonl}}
-		held='' beat='' who=''
-		[ ! -e "$folder/owner" ] || read -r held beat who <"$folder/owner"
+		{read}
 		echo "$(($(wc -c <"$file"))) $folder"
 		echo "${{held:--}} ${{beat:-{ended}}} $who"
 	done
@@ -103,7 +105,7 @@ def beat(run: str, host: str, owner: Owner) -> str:
 
 def look(run: str) -> str:
     """Lists the copies of runs whose id has that text in it, two lines each; see `looked`."""
-    return _LIST.format(run=_plain(run), ended=ENDED)
+    return _LIST.format(run=_plain(run), ended=ENDED, read=_READ.format(folder='"$folder"/').strip())
 
 
 def looked(host: str, output: str) -> tuple[Copy, ...]:
@@ -125,11 +127,14 @@ def show(copy: Copy, name: str) -> str:
 
 
 def take(copy: Copy, new: Owner) -> str:
-    """Makes the run the new owner's, if it is still whose it was. Of several that try, one comes through."""
-    once = f"set -C\ntrue >taken.{_plain(copy.owner.token)} || exit {OTHER}\nset +C\n"
+    """Makes the run the new owner's, if it is still whose it was. Of several that try, one comes through: making a hard
+    link is exclusive, and what it names is whole."""
+    mine, taken = f"owner.{_plain(new.token)}", f"taken.{_plain(copy.owner.token)}"
     folder = f"umask 077\ncd {shlex.quote(copy.folder)} || exit 9\n"
     still = f'[ "${{held:--}}" = {shlex.quote(copy.owner.token)} ] || {{ echo "$held $beat $who"; exit {OTHER}; }}\n'
-    return folder + _OWNER + still + once + _write(new)
+    written = f"printf '%s\\n' {shlex.quote(new.line())} >{mine} || exit 9\n"
+    once = f"ln {mine} {taken} 2>/dev/null || {{ rm -f {mine}; exit {OTHER}; }}\n"
+    return folder + _OWNER + still + written + once + f"mv -f {mine} owner\n"
 
 
 def _begin(run: str, host: str, token: str) -> str:

@@ -308,7 +308,13 @@ def _wait(view: RunView, event: WaitStarted | WaitEnded | Asked | Answered) -> t
             return (_answered(view, event),)
 
 
-_HOW = {"terminal": "", "flag": " (on the command line)", "file": " (in a file)", "silence": ", by silence"}
+_HOW = {
+    "terminal": "",
+    "flag": " (on the command line)",
+    "file": " (in a file)",
+    "silence": ", by silence",
+    "inferred": ", as what followed shows",
+}
 
 
 def _answered(view: RunView, event: Answered) -> Line:

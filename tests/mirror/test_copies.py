@@ -106,6 +106,21 @@ def test_of_many_that_take_it_over_one_comes_through(host: Host) -> None:
         other.close()
 
 
+def test_who_dies_in_the_middle_of_taking_it_over_has_it_and_leaves_it_to_the_next(host: Host) -> None:
+    """The owner's file was not written any more: what says that it was taken counts all the same."""
+    ask(host, scripts.put_whole(RUN, "web1", MINE, 2, 4), b"{}one\n")
+    (copy,) = look(host)
+    cut, end = scripts.take(copy, THEIRS).rsplit("mv -f", 1)
+    assert "owner" in end
+    assert ask(host, cut).rc == 0
+    assert ask(host, scripts.append(RUN, "web1", MINE, 4, 8), b"two\n").rc == OTHER
+    (now,) = look(host)
+    assert now.owner == THEIRS
+    assert ask(host, scripts.take(copy, Owner("cccc", "0", "carl"))).rc == OTHER, "it was not there when he looked"
+    assert ask(host, scripts.take(now, Owner("cccc", "0", "carl"))).rc == 0
+    assert look(host)[0].owner == Owner("cccc", "0", "carl")
+
+
 def test_links_and_strangers_files_are_passed_over(host: Host) -> None:
     (host.home / "elsewhere").write_text("x\n")
     (host.copy / "journal.jsonl").symlink_to(host.home / "elsewhere")
@@ -144,11 +159,11 @@ def test_a_copy_that_was_changed_is_not_taken(host: Host, tmp_path: Path) -> Non
     hosts = {"web1": host}
     copies = find(hosts, "k3f9")
     with pytest.raises(InvalidInput, match="can be trusted"):
-        keep(hosts, copies, tmp_path / "state", "bob")
+        keep(hosts, copies, tmp_path / "state", "bob", lambda _folder: None)
     assert not list((tmp_path / "state/runs").iterdir())
     (tmp_path / "state/runs" / RUN).mkdir()
     with pytest.raises(Refused, match="kept here already"):
-        keep(hosts, copies, tmp_path / "state", "bob")
+        keep(hosts, copies, tmp_path / "state", "bob", lambda _folder: None)
     assert look(host)[0].owner == MINE
 
 
