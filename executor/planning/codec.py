@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Final, TypeVar
 
 from executor.model import actions, inventories, leaves, places, plans, probes, runbooks, steps
-from executor.model.codec import CodecError, Decoder, encode
+from executor.model.codec import CodecError, Decoder, Json, encode
 from executor.model.plans import PLAN_VERSION, Plan, PlannedStage, PlannedStep, PlannedWatch
 
 T = TypeVar("T")
@@ -20,8 +20,12 @@ _BETWEEN: Final = ","  # no host's name has one
 
 def to_json(plan: Plan) -> str:
     """The plan as one line of JSON: the same text for the same plan. Raises CodecError for what JSON cannot say."""
-    folded = _rewritten(plan, lambda mapping, _: _folded(mapping))
-    return json.dumps(encode(folded), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(to_data(plan), ensure_ascii=False, separators=(",", ":"))
+
+
+def to_data(plan: Plan) -> Json:
+    """What `to_json` writes, as values. Raises CodecError for what JSON cannot say."""
+    return encode(_rewritten(plan, lambda mapping, _: _folded(mapping)))
 
 
 def from_json(text: str) -> Plan:
@@ -30,6 +34,11 @@ def from_json(text: str) -> Plan:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CodecError(f"this is no plan: {error}") from error
+    return from_data(data)
+
+
+def from_data(data: Json) -> Plan:
+    """The plan that `to_data` gave. Raises CodecError where the data is none, or is of another version."""
     version = data.get("version", PLAN_VERSION) if isinstance(data, dict) else None
     if version != PLAN_VERSION:
         raise CodecError(f"a plan of version {version}; this program reads version {PLAN_VERSION}")

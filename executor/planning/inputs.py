@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from executor.model.actions import Action, Copy, Script, TemplateFile, Unarchive
+from executor.model.leaves import Late, Text
 from executor.model.plans import Plan
 from executor.model.steps import Body, Task
 
@@ -18,12 +19,25 @@ def inputs(plan: Plan) -> Mapping[str, str]:
 
     What a step makes (`produces`) is none of them, and a file that cannot be read is left out.
     """
-    bodies = tuple(_bodies(plan))
-    made = [Path(plan.root, path) for body in bodies for path in body.produces if isinstance(path, str)]
-    sent = {source for body in bodies if (source := _source(body.action)) is not None}
-    wanted = dict.fromkeys((*plan.files, *sorted(path for path in sent if not _is_made(Path(path), made))))
+    wanted = dict.fromkeys((*plan.files, *sent(plan)))
     found = {path: digest_of(Path(path)) for path in wanted}
     return {path: digest for path, digest in found.items() if digest}
+
+
+def sent(plan: Plan) -> tuple[str, ...]:
+    """The local files that the plan sends, in order, by absolute path; without those that a step makes."""
+    bodies = tuple(_bodies(plan))
+    made = [Path(plan.root, path) for body in bodies for path in body.produces if isinstance(path, str)]
+    found = {source for body in bodies if (source := _source(body.action)) is not None}
+    return tuple(sorted(path for path in found if not _is_made(Path(path), made)))
+
+
+def sent_late(plan: Plan) -> tuple[str, ...]:
+    """What else the plan sends: what only the run makes (`produces`), and paths, as templates, that only it knows."""
+    bodies = tuple(_bodies(plan))
+    made = {text for body in bodies for path in body.produces if (text := _text(path))}
+    late = {text for body in bodies if (text := _late_source(body.action))}
+    return (*sorted(made), *sorted(late - made))
 
 
 def changed(known: Mapping[str, str]) -> Mapping[str, str]:
@@ -71,6 +85,18 @@ def _source(action: Action) -> str | None:
             return path
         case _:
             return None
+
+
+def _late_source(action: Action) -> str:
+    match action:
+        case Script(file=Late() as path) | Copy(src=Late() as path) | Unarchive(src=Late() as path):
+            return path.template.text
+        case _:
+            return ""
+
+
+def _text(path: Text) -> str:
+    return path.template.text if isinstance(path, Late) else str(path) if isinstance(path, str) else ""
 
 
 def _is_made(path: Path, made: list[Path]) -> bool:
