@@ -141,6 +141,11 @@ awake_option = click.option(
     help="Whether this machine is kept from sleeping meanwhile. Default: it is, where the system offers that.",
 )  # fmt: skip
 
+check_option = click.option(
+    "-C", "--check", is_flag=True,
+    help="Ask the hosts what can be read of them (guards, files, read-only steps), and say what would change there.",
+)  # fmt: skip
+
 run_options = _stack(
     click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Go, without the question at the start."),
     click.option("--confirm", multiple=True, metavar="STAGE/STEP/ITEM", help="Answer a checklist item with yes."),

@@ -1,23 +1,27 @@
-"""`runbook plan`: everything that run would do, without a connection."""
+"""`runbook plan`: everything that run would do, known without a connection or asked of the hosts."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import click
 
-from executor.cli.options import plan_options
+from executor.cli.options import check_option, plan_options
 from executor.cli.plan_formats import FORMATS, Format, harmless, in_format
 from executor.cli.planned import plan_of
 from executor.model.plans import Plan
+from executor.planning.findings import Findings
 
 
-@click.command(epilog="Example: runbook plan production-deploy -i prod -e version=v1.2.3")
+@click.command(epilog="Example: runbook plan production-deploy -i prod -e version=v1.2.3 --check --diff")
 @click.argument("runbook")
 @plan_options
+@check_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something would change, with 0 where not.")
 @click.option(
     "--format",
     "form",
@@ -25,19 +29,50 @@ from executor.model.plans import Plan
     default="text",
     help="For a terminal, a pull request, a browser, programs, or as a diagram.",
 )
-def command(runbook: str, form: Literal["text"] | Format, **flags: Any) -> None:
-    """Show stages, batches, hosts, every rendered command, and what rollback would do. Connects to nothing.
+def command(runbook: str, form: Literal["text"] | Format, check: bool, detailed_exitcode: bool, **flags: Any) -> int:
+    """Show stages, batches, hosts, every rendered command, and what rollback would do.
 
-    RUNBOOK is a path, or a name under runbooks/.
+    RUNBOOK is a path, or a name under runbooks/. Connects to nothing; with --check the hosts are asked what can be
+    read of them, and nothing on them is changed.
     """
     plan = plan_of(runbook, flags, at_terminal=False)
-    click.echo(harmless(as_text(plan) if form == "text" else in_format(plan, form)), nl=form == "text")
+    return shown(plan, flags, form, check=check, detailed=detailed_exitcode)
 
 
-def as_text(plan: Plan) -> str:
+def shown(
+    plan: Plan,
+    flags: Mapping[str, Any],
+    form: Literal["text"] | Format = "text",
+    *,
+    check: bool,
+    detailed: bool = False,
+) -> int:
+    """Print the plan, checked on its hosts if that is asked for. Returns the exit code.
+
+    `detailed`: it says whether anything would change. Raises RunbookError where a check cannot be begun.
+    """
+    from executor.cli.checking import checked, exit_code
+
+    if not check:
+        from executor.checking.checking import foreseen
+
+        findings = foreseen(plan)
+        _print(plan, findings, form)
+        return exit_code(findings, detailed=True) if detailed else 0
+    with checked(plan, flags) as found:
+        _print(found.plan, found.findings, form)
+        return exit_code(found.findings, detailed=detailed)
+
+
+def _print(plan: Plan, findings: Findings, form: Literal["text"] | Format) -> None:
+    said = as_text(plan, findings) if form == "text" else in_format(plan, form, findings=findings)
+    click.echo(harmless(said), nl=form == "text")
+
+
+def as_text(plan: Plan, findings: Findings | None = None) -> str:
     """The plan for the width and the colours of standard output."""
     from executor.planning.show import text
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
-    return text(plan, width=width, color=color)
+    return text(plan, findings=findings, width=width, color=color)

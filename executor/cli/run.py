@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from executor.cli.options import plan_options, run_options
+from executor.cli.options import check_option, plan_options, run_options
 from executor.cli.planned import plan_of
 
 
@@ -15,7 +15,8 @@ from executor.cli.planned import plan_of
 @plan_options
 @run_options
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as `runbook plan` does.")
-def command(runbook: str, dry_run: bool, **flags: Any) -> int:
+@check_option
+def command(runbook: str, dry_run: bool, check: bool, **flags: Any) -> int:
     """Run a runbook on the hosts of an inventory, host by host, and undo it where it fails.
 
     RUNBOOK is a path, or a name under runbooks/. At a terminal the plan's outline is shown and a question asked
@@ -24,10 +25,8 @@ def command(runbook: str, dry_run: bool, **flags: Any) -> int:
     from executor.cli.session import attended, begin
 
     plan = plan_of(runbook, flags, at_terminal=attended(flags))
-    if dry_run:
-        from executor.cli.plan import as_text
-        from executor.cli.plan_formats import harmless
+    if dry_run or check:
+        from executor.cli.plan import shown
 
-        click.echo(harmless(as_text(plan)))
-        return 0
+        return shown(plan, flags, check=check)
     return begin(plan, flags)
