@@ -7,10 +7,12 @@ from typing import Final
 
 from executor.model.plans import Plan
 from executor.model.runbooks import Runbook
+from executor.planning.shown.words import hosts
 from executor.report.plans.facts import Alike, Round, Sheet, StageFacts, StepFacts
 from executor.report.plans.gather import gather
 from executor.report.plans.listing import Listing
 from executor.report.plans.markup import code, text
+from executor.report.plans.naming import NAME
 from executor.report.plans.written import parameters, read_sheet, variables
 from executor.templates import LATE
 
@@ -148,8 +150,9 @@ class _Checklist:
         yield f"- [ ] **{name}**"
         for group, one in undone:
             margin = "  "
-            if len(step.groups) > 1:
-                yield f"  - {text(', '.join(group.hosts))}:"
+            if len(step.groups) > 1 or group.by_name:
+                own = f", each with its own name for {code(NAME)}" if group.by_name else ""
+                yield f"  - {text(hosts(group.hosts))}{own}:"
                 margin = "    "
             if one.label:
                 yield f"{margin}- For {code(one.label)}:"

@@ -34,7 +34,7 @@ _MARKER = re.compile(r"##(?=\w*\[)")
 
 def data(plan: Plan, *, digest: str | None = None, findings: Findings | None = None) -> str:
     """The plan as a text of JSON: the same text for the same plan."""
-    text = json.dumps(_plan(gather(plan, findings), plan, digest), indent=2, ensure_ascii=False)
+    text = json.dumps(_plan(gather(plan, findings, each=True), plan, digest), indent=2, ensure_ascii=False)
     return _MARKER.sub("#\\\\u0023", text) + "\n"
 
 

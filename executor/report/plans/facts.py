@@ -83,6 +83,7 @@ class Alike:
     rounds: tuple[Round, ...]
     loop: str = ""  # the list that only the run knows; `rounds` then has one pattern for its items
     finding: Finding | None = None
+    by_name: bool = False  # each has its own name where that of a host stands open
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from executor.model.steps import Task
 from executor.planning.findings import Finding, Findings
 from executor.planning.shown.probes import probe
 from executor.planning.shown.stages import batches, between, on_failure
-from executor.planning.shown.steps import Reading, items_of, reading, tasks_of, undoing
+from executor.planning.shown.steps import Reading, items_of, off, reading, tasks_of, undoing
 from executor.planning.shown.summary import is_silent, longest_waits, questions
 from executor.planning.shown.words import hosts, said, value
 from executor.report.plans.facts import Alike, Part, Question, Role, Round, Sheet, StageFacts, StepFacts, Way
+from executor.report.plans.naming import NAME, by_name, probes_by_name, texts_by_name
 from executor.report.plans.work import round_of
 from executor.templates import leaves
 
@@ -32,10 +33,13 @@ TITLES: Mapping[Role, str] = {
 }
 
 
-def gather(plan: Plan, findings: Findings | None = None) -> Sheet:
-    """All that is said of a plan, with what a check has found."""
+def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False) -> Sheet:
+    """All that is said of a plan, with what a check has found.
+
+    `each`: hosts that differ in their names alone are told one by one.
+    """
     read = reading(plan)
-    make = _Steps(read, findings)
+    make = _Steps(read, findings, (lambda groups: groups) if each else by_name)
     return Sheet(
         name=plan.name,
         stages=tuple(_stage(stage, make) for stage in plan.stages),
@@ -97,11 +101,20 @@ def _way_back(plan: Plan) -> Iterator[Way]:
         for step in reversed(stage.steps):
             items = list(items_of(step))
             no_return = any(item.body.irreversible for item in items)
-            how = tuple(dict.fromkeys(text for item in items if (text := undoing(item, plan.root))))
+            how = texts_by_name(_undoing(step, plan.root))
             if how or no_return:
                 names = tuple(step.tasks)[::-1]
                 where = "once, when every host is done" if step.once else hosts(names)
                 yield Way(step.id, step.name, where, names, how, no_return)
+
+
+def _undoing(step: PlannedStep, root: str) -> dict[str, tuple[str, ...]]:
+    """How a step is undone, by host."""
+    done: dict[int, tuple[str, ...]] = {}
+    for task in tasks_of(step):
+        items = (item for item in task.items if off(item) is None)
+        done[id(task)] = tuple(text for item in items if (text := undoing(item, root)))
+    return {host: done[id(task)] for host, task in step.tasks.items()}
 
 
 # --- stages ------------------------------------------------------------------------------------------------------
@@ -156,10 +169,11 @@ def _arithmetic(stage: PlannedStage) -> Iterator[tuple[str, str]]:
 
 
 def _health(stage: PlannedStage) -> Iterator[tuple[str, tuple[str, ...]]]:
-    found = alike(stage.health, probes_in_words)
-    for texts, names in found.items():
+    found = probes_by_name(alike(stage.health, probes_in_words))
+    for texts, (names, open_name) in found.items():
         if texts:
-            yield "" if len(found) == 1 else hosts(names), texts
+            about = f"{hosts(names)}, each with its own name for {NAME}" if open_name else hosts(names)
+            yield about if len(found) > 1 or open_name else "", texts
 
 
 def probes_in_words(probes: Iterable[Probe]) -> tuple[str, ...]:
@@ -186,9 +200,12 @@ def alike(found: Mapping[str, T], key: Callable[[T], K]) -> dict[K, list[str]]:
 class _Steps:
     """Puts steps into words."""
 
-    def __init__(self, read: Reading, findings: Findings | None) -> None:
+    def __init__(
+        self, read: Reading, findings: Findings | None, fold: Callable[[tuple[Alike, ...]], tuple[Alike, ...]]
+    ) -> None:
         self._read = read
         self._findings = findings
+        self._fold = fold
 
     def __call__(self, step: PlannedStep, *, armed: bool) -> StepFacts:
         items = list(items_of(step))
@@ -214,7 +231,9 @@ class _Steps:
                 done[id(task)] = self._work(task, armed=armed)
             finding = self._findings.of(step.id, host) if self._findings is not None else None
             groups.setdefault((*done[id(task)], finding), []).append(host)
-        return tuple(Alike(tuple(names), rounds, loop, finding) for (loop, rounds, finding), names in groups.items())
+        return self._fold(
+            tuple(Alike(tuple(names), rounds, loop, finding) for (loop, rounds, finding), names in groups.items())
+        )
 
     def _work(self, task: Task, *, armed: bool) -> tuple[str, tuple[Round, ...]]:
         loop = "" if task.loop is None else said(task.loop)

@@ -29,7 +29,8 @@ def sentences(sheet: Sheet) -> Iterator[str]:
     if points:
         yield f"{counted(len(points), 'point')} of no return: {', '.join(points[:3])}{' …' if len(points) > 3 else ''}."
     if sheet.stays:
-        yield f"{counted(len(sheet.stays), 'change')} with no word on its undoing."
+        many = len(sheet.stays)
+        yield f"{counted(many, 'change')} with no word on {'its' if many == 1 else 'their'} undoing."
     if not points and not sheet.stays and any(way.how for way in sheet.way_back):
         yield "Every change has a way back, or a word that it needs none."
     if sheet.waits:
@@ -50,7 +51,10 @@ def _at_once(stage: StageFacts) -> str:
     planned = stage.planned
     if planned is None or len(planned.hosts) == 1:
         return ""
-    return stage.batches if len(stage.batches) < 40 else stage.batches.partition(":")[0] + " batches"
+    if planned.max_unavailable is not None:
+        return f"at most {amounts.window(planned.max_unavailable, len(planned.hosts))}"
+    cuts = amounts.cut(planned.hosts, planned.serial)
+    return stage.batches if len(cuts) in {1, len(planned.hosts)} else f"{len(cuts):,} batches"
 
 
 def _aborts(stage: StageFacts) -> str:

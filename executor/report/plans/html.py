@@ -15,6 +15,7 @@ from executor.planning.shown.verdicts import Told, told
 from executor.planning.shown.words import duration, hosts
 from executor.report.plans.gather import gather
 from executor.report.plans.headline import found, gist, row, sentences, work
+from executor.report.plans.naming import NAME
 
 _FOLDER: Final = Path(__file__).parent
 
@@ -44,6 +45,7 @@ def html(plan: Plan, *, digest: str | None = None, findings: Findings | None = N
         duration=duration,
         told=_told,
         gist=gist,
+        name=NAME,
         style=style,
         style_hash=_hash(style),
         script=script,

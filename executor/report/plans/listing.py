@@ -10,6 +10,7 @@ from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import counted, hosts
 from executor.report.plans.facts import Alike, Check, Guard, Round, StepFacts, Undo
 from executor.report.plans.markup import SHORT, clipped, code, fence, text
+from executor.report.plans.naming import NAME
 from executor.templates import LATE
 
 ALL: Final = 10**9
@@ -72,9 +73,10 @@ class Listing:
 
     def _group(self, group: Alike, margin: str, *, alone: bool) -> Iterator[str]:
         finding = told(group.finding) if group.finding is not None else None
-        if not alone or (finding is not None and finding.worth):
+        if not alone or group.by_name or (finding is not None and finding.worth):
             verdict = f" **{text(self._short(finding.words))}**" if finding is not None and finding.worth else ""
-            yield f"{margin}- {text(self._short(hosts(group.hosts)))}:{verdict}"
+            own = f", each with its own name for {code(NAME)}" if group.by_name else ""
+            yield f"{margin}- {text(self._short(hosts(group.hosts)))}{own}:{verdict}"
             margin += "  "
         if finding is not None and finding.diff:
             yield from self.block(finding.diff, "diff", margin)

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 
 from executor.model.plans import Plan
 from executor.planning.findings import Findings
-from executor.planning.shown.words import counted, duration, hosts
-from executor.report.plans.facts import Sheet, StageFacts
+from executor.planning.shown.words import counted, duration, hosts, joined
+from executor.report.plans.facts import Sheet, StageFacts, Way
 from executor.report.plans.gather import gather
 from executor.report.plans.headline import found, row, sentences, work
 from executor.report.plans.listing import Cut, Detail, Listing
@@ -24,8 +24,8 @@ LEAST: Final = 8_192  # there is always room for the summary in this
 # From everything to the bare summary: the first that fits is taken.
 _DETAILS: Final = (
     Detail(),
-    Detail(groups=12, lines=100, width=2000, listed=200),
-    Detail(groups=4, lines=60, width=500, listed=60),
+    Detail(groups=6, lines=100, width=2000, listed=200),
+    Detail(groups=3, lines=60, width=500, listed=60),
     Detail(groups=2, lines=30, width=300, listed=40),
     Detail(groups=1, lines=12, width=200, listed=30),
     Detail(groups=1, lines=4, width=120, listed=20),
@@ -163,12 +163,14 @@ class _Page:
 
     def _details(self) -> Iterator[str]:
         sheet = self._sheet
-        back = [f"{way.step} {way.name} ({way.where}): {'; or '.join(way.how)}" for way in sheet.way_back if way.how]
+        back = [f"{way.step} {way.name} ({way.where}): {_how(way)}" for way in sheet.way_back]
         if back:
             yield from self._folded("If it fails: the way back, the last first", self._list_of(back))
         if sheet.waits:
             waits = [f"{duration(seconds)}: {what}" for seconds, what in sheet.waits[:MOST_WAITS]]
-            yield from self._folded(f"It can wait: {duration(sheet.waits[0][0])} at most at once", self._list_of(waits))
+            yield from self._folded(
+                f"How long it can wait: {duration(sheet.waits[0][0])} at most for one thing", self._list_of(waits)
+            )
         if sheet.defaults:
             values = [f"{name}={said}" for name, said in sheet.defaults]
             lines = (f"- {code(self._short(said))}" for said in values[: self._detail.listed])
@@ -176,7 +178,8 @@ class _Page:
         if not self._detail.stages:
             return
         for stage in sheet.stages:
-            what = f"skipped: {stage.skipped}" if stage.skipped else f"{stage.hosts}, {stage.batches}"
+            _, names, at_once, _, _ = row(stage)
+            what = f"{names}, {at_once}" if at_once else names
             title = f"Stage {stage.id}: {stage.name}"
             yield from self._folded(title, self._stage(stage), self._short(what))
         if sheet.always:
@@ -229,6 +232,15 @@ class _Page:
 
     def _short(self, said: str) -> str:
         return clipped(said, min(self._detail.width, 2000))
+
+
+def _how(way: Way) -> str:
+    """How a step of the way back is undone, by its first two ways."""
+    more = f" … and {counted(len(way.how) - 2, 'more variant')}" if len(way.how) > 2 else ""
+    how = "; or ".join(way.how[:2]) + more
+    return joined(
+        [how, "the point of no return: once it has started, nothing below is undone" if way.no_return else ""], "; "
+    )
 
 
 def _taken(lines: Iterable[str], limit: int) -> list[str] | None:

@@ -60,7 +60,7 @@ def fence(said: str, language: str = "", indent: int = 0) -> Iterator[str]:
     ticks = "`" * max(3, max(map(_longest, lines)) + 1)
     margin = " " * indent
     yield f"{margin}{ticks}{language}"
-    yield from (f"{margin}{line}".rstrip(" ") for line in lines)
+    yield from (f"{margin}{line}" if line else "" for line in lines)
     yield f"{margin}{ticks}"
 
 

@@ -211,7 +211,7 @@ def _undo(step: Step, frame: Frame, body: Body, read: Reading) -> Undo | None:
         beside = tuple(settings(body, read))
         handlers = _flat(step.rollback, frame.handler(step), ())
         rounds = [
-            (said(inner.name), round_of_body(_body(inner, at), read, only_if=inner.when, beside=beside))
+            (_title(inner), round_of_body(_body(inner, at), read, only_if=inner.when, beside=beside))
             for inner, at, _ in handlers
         ]
         until = good_for(item) if step.valid_for is not None else ""
