@@ -26,6 +26,7 @@ from executor.events import (
     WaitEnded,
     WaitStarted,
 )
+from executor.model.exits import exit_words
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.plans import Plan
 
@@ -83,6 +84,8 @@ def _enter(plan: Plan, state: State, host: HostState) -> Work:
     do = course.next
     if course.kind == "batch":
         state.working.add(host.name)
+    if do.leg in ("drain", "restore"):
+        host.between.add(stage_of(state, do))
     if do.leg == "drain":
         host.diverted = True
         if any(host.name in step.tasks for step in plan.stages[stage_of(state, do)].restore):
@@ -145,7 +148,7 @@ def ended(state: State, event: Ended) -> None:
     work.answer = result
     if work.phase == "item":
         passed = result.status is Status.OK and result.rc == 0
-        reason = result.detail or f"exit code {result.rc}"
+        reason = result.detail or exit_words(result.rc)
         work.notes.append(Note(passed, reason, result.status))
     elif work.phase == "action":
         work.result = result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from executor.engine.course import once_key
-from executor.engine.state import Course, Do, Failure, Flight, HostState, Leave, Once, StageState, State
+from executor.engine.state import Course, Do, Element, Failure, Flight, HostState, Leave, Once, StageState, State
 from executor.events import Key
 
 _ABOUT_THE_RUN = ("watch", "grace", "interrupt", "before")
@@ -66,12 +66,19 @@ def advance(state: State, host: HostState) -> None:
     done = course.next
     course.at += 1
     _clear(host)
-    if isinstance(done, Do) and done.leg == "restore":
-        stage = stage_of(state, done)
-        following = course.next
-        if not (isinstance(following, Do) and following.leg == "restore" and stage_of(state, following) == stage):
-            host.drained.discard(stage)
+    if isinstance(done, Do) and done.leg in ("drain", "restore"):
+        _turned(state, host, done, course.next)
     arrive(state, host)
+
+
+def _turned(state: State, host: HostState, done: Do, following: Element | None) -> None:
+    """With the last of its steps, traffic is away from the host, or is back."""
+    stage = stage_of(state, done)
+    if isinstance(following, Do) and following.leg == done.leg and stage_of(state, following) == stage:
+        return
+    host.between.discard(stage)
+    if done.leg == "restore":
+        host.drained.discard(stage)
 
 
 def stage_of(state: State, do: Do) -> int:

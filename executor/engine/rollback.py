@@ -32,7 +32,8 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
     for stage in stages:
         unwinding = tuple(Unwind(e.seq) for e in entries if e.stage == stage)
         if stage == outer:
-            course += [] if outer in host.drained or not entries else [Do("drain", s) for s in plan.stages[stage].drain]
+            in_traffic = entries if outer not in host.drained else unwinding if outer in host.between else ()
+            course += [Do("drain", step) for step in plan.stages[stage].drain] if in_traffic else []
             course += unwinding
         else:
             course += _bracketed(plan.stages[stage], stage, host, [_Visit(1, {host.name: unwinding})], (0,), turn=0)
@@ -167,8 +168,8 @@ def _bracketed(
     stays_from = turn > 0 and _only_run_between(visits, mine[turn - 1], place)
     stays_to = turn + 1 < len(mine) and _only_run_between(visits, place, mine[turn + 1])
     unwinding = visits[place].handlers[host.name]
-    drained = at in host.drained if turn == 0 else stays_from
-    shut = drained or (turn == 0 and at in host.unhealthy)
+    drained = at in host.drained - host.between if turn == 0 else stays_from
+    shut = stays_from or (turn == 0 and at in host.drained | set(host.unhealthy))
     course: list[Element] = [] if drained or not unwinding else [Do("drain", step) for step in stage.drain]
     course += unwinding
     if not stays_to and (unwinding or shut):

@@ -208,7 +208,8 @@ class HostState:
     cuts: dict[str, tuple[int, str]] = field(default_factory=dict)  # points of no return: step -> (seq, name)
     entered: dict[int, bool] = field(default_factory=dict)  # stages begun -> has it passed
     always_due: int | None = None  # the stage whose `always` it owes
-    drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it
+    drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it, or may be
+    between: set[int] = field(default_factory=set)  # of those: drain or restore has begun, and has not passed
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
     restless: bool = False  # something was undone on it after it had failed a gate
     stopped: str = ""  # why its rollback stopped for good
@@ -226,7 +227,7 @@ class HostState:
         twin.course, twin.left = copy(self.course), copy(self.left)
         twin.work = self.work.fork() if self.work else None
         twin.left_work = self.left_work.fork() if self.left_work else None
-        twin.flights, twin.drained = set(self.flights), set(self.drained)
+        twin.flights, twin.drained, twin.between = set(self.flights), set(self.drained), set(self.between)
         twin.tries, twin.registered, twin.sets = dict(self.tries), dict(self.registered), dict(self.sets)
         twin.cuts, twin.entered, twin.unhealthy = dict(self.cuts), dict(self.entered), dict(self.unhealthy)
         twin.armed = {seq: entry.fork() for seq, entry in self.armed.items()}

@@ -241,10 +241,10 @@ def undone_out_of_traffic(plan: Plan, journal: Sequence[Event]) -> None:
     out: set[tuple[str, str]] = set()
     for event in journal:
         match event:
-            case StepEnded(host, task) if task in drains:  # also a failed one: something of it may be done
+            case StepEnded(host, task, status=status) if task in drains and status != "failed":
                 out.add((host, task.split(".")[0]))
-            case StepEnded(host, task, status=status) if task in restores and status != "failed":
-                out.discard((host, task.split(".")[0]))
+            case Started(key) if key.task in restores:  # from then on traffic may be back
+                out.discard((key.host, key.task.split(".")[0]))
             case Started(key) if key.direction == "back" and _undoes(key) and key.task.split(".u")[0] not in once:
                 stage = stages.get(key.task.split(".")[0])
                 drained = stage is not None and any(key.host in step.tasks for step in stage.drain)
