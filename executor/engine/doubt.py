@@ -46,9 +46,11 @@ def may_repeat(here: Here) -> bool:
     return here.work.doubts <= _TRIES and (bool(body.read_only) or looks)
 
 
-def after_doubt(here: Here, verdict: Judgement) -> Judgement:
+def after_others(here: Here, verdict: Judgement) -> Judgement:
     """An attempt after one that may have done the work: that there was nothing to do any more means that it has."""
-    if not here.work.doubts or verdict.failure or (verdict.changed and not verdict.needless):
+    work = here.work
+    first = work.offset + work.attempt <= 1 or work.item not in work.touched
+    if first or verdict.failure or (verdict.changed and not verdict.needless):
         return verdict
     body = here.item.body
     if body.read_only or body.changed_when is not None:

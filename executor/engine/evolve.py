@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from executor.engine import clock, evolve_back, evolve_resume, evolve_work, lapse
+from executor.engine import clock, evolve_back, evolve_ends, evolve_resume, evolve_work, lapse
 from executor.engine.course import forward, once_key
 from executor.engine.index import LOCAL, RUN, index
 from executor.engine.lock import evolve_lock
@@ -88,11 +88,11 @@ def evolve(  # noqa: PLR0912, PLR0915 - one line for each kind of event
         case Ended():
             evolve_work.ended(state, event)
         case StepEnded():
-            evolve_work.step_ended(state, event)
+            evolve_ends.step_ended(state, event)
         case Judged():
             evolve_work.judged(plan, state, event)
         case ItemEnded():
-            evolve_work.item_ended(plan, state, event)
+            evolve_ends.item_ended(plan, state, event)
         case Looped():
             evolve_work.looped(plan, state, event)
         case Retrying():
@@ -233,7 +233,7 @@ def _host_lost(state: State, event: HostLost) -> None:
     course = host.course
     if not _under_way(state) or course is None or course.kind != "batch" or isinstance(course.next, Leave):
         return
-    idle = host.work is None or (host.work.answer is None and host.work.phase == "begin")
+    idle = host.work is None or (host.work.answer is None and host.work.phase in ("begin", "lost"))
     if not host.flights and host.failure is None and idle:
         task = host.work.step if host.work is not None else ""
         step = state.index.steps[task].step.name if task else ""

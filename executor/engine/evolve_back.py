@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from executor.engine import lost
 from executor.engine.moves import advance, arrive, leave_batch, stage_of, start_course
 from executor.engine.rollback import own_course, waves, waves_again
 from executor.engine.state import (
@@ -127,8 +128,12 @@ def handler_ended(state: State, host: HostState, event: StepEnded) -> None:
     course = host.course
     if course is None or not isinstance(course.next, Unwind):
         return
-    host.work = None
     entry = host.armed[course.next.seq]
+    if event.status == "failed" and event.unreachable:
+        lost.keep(host, entry)
+    else:
+        lost.enter(host, entry)
+    host.work = None
     if event.register is not None:
         entry.values[event.register] = event.value
     if event.status == "failed":

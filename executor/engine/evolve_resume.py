@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from executor.engine import lost
 from executor.engine.moves import arrive, take_off, take_on
 from executor.engine.state import Flight, HostState, Lock, StageState, State, Work
 from executor.errors import Exit
-from executor.events import Key, Resumed
+from executor.events import Resumed
 from executor.model.outcomes import Result, Status
 
 
@@ -92,30 +93,17 @@ def _give_back(state: State, stage: StageState, host: HostState) -> None:
 def _begin_again(state: State, host: HostState, work: Work) -> None:
     """The host does its step once more: all of it, but for the rounds of a loop that are behind.
 
-    An attempt of which nobody knows what came of it is no failed one: it is asked for again under its own key.
+    An attempt of which nobody knows what came of it is no failed one: it is asked for again under its own key, or what
+    to make of it is found out once more.
     """
     host.work, host.left_work = work, None
     stuck = work.stuck
-    if work.broken:
-        work.rounds.pop()
-        work.item -= 1
-    work.again()
-    work.attempt = 0
-    work.offset = host.tries.get((work.task.id, work.part, work.direction, work.of), 0)
-    if stuck is not None:
-        _ask_for(state, work, stuck)
-    state.touch(host.name)
-
-
-def _ask_for(state: State, work: Work, stuck: tuple[Key, Flight]) -> None:
-    key, flight = stuck
-    work.offset, work.attempt, work.phase, work.stuck = key.attempt - 1, 1, "action", stuck
-    if work.doubts:
+    lost.once_more(host, work)
+    if stuck is not None and stuck.unknown:
+        work.offset, work.attempt, work.phase = stuck.key.attempt - 1, 1, "action"
         work.doubts += 1
-        work.result = Result(Status.UNKNOWN, detail="the host could not tell")
-        work.answer = work.result
-    else:
-        take_on(state, key, flight)
+        work.result = work.answer = Result(Status.UNKNOWN, detail="the host could not tell")
+    state.touch(host.name)
 
 
 # --- back ------------------------------------------------------------------------------------------------------------
@@ -136,9 +124,11 @@ def _once_more(state: State, why: str) -> None:
     state.grace, state.back, state.rolling, state.returned = "", None, False, ()
     state.closed, state.outcome, state.unclosed = False, "", ""
     for key, flight in tuple(state.flights.items()):
-        if flight.kind != "perform":
+        if key.direction == "forward" and flight.kind != "perform":
             state.flights[key] = replace(flight, ending=True)
     for host in state.hosts.values():
+        if host.course is not None and host.course.kind == "wave":
+            lost.leave(state, host)
         host.stopped = host.stalled = ""
         host.restless = bool(host.unhealthy)
         for entry in host.armed.values():

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from executor.engine import evolve_back, settle
+from executor.engine import evolve_back, lost, settle
 from executor.engine.course import once_key
+from executor.engine.judge import changed_nothing
 from executor.engine.moves import advance, arrive, fail, release, stage_of, take_off, take_on
-from executor.engine.state import Do, Entry, Failure, Flight, Gate, HostState, Note, Once, Phase, Round, State, Work
+from executor.engine.state import (
+    Do,
+    Entry,
+    Failure,
+    Flight,
+    Gate,
+    HostState,
+    Note,
+    Once,
+    Phase,
+    State,
+    Unwind,
+    Work,
+)
 from executor.engine.values import of_verdict
 from executor.engine.work import armed_by, due
 from executor.events import (
@@ -16,13 +30,11 @@ from executor.events import (
     Asked,
     Ended,
     Irreversible,
-    ItemEnded,
     Judged,
     Key,
     Looped,
     Retrying,
     Started,
-    StepEnded,
     WaitEnded,
     WaitStarted,
 )
@@ -52,7 +64,7 @@ def started(plan: Plan, state: State, event: Started) -> None:
 
 def _begin(plan: Plan, state: State, host: HostState, key: Key) -> Work:
     """The work that the key belongs to, with its new piece begun."""
-    work = _enter(plan, state, host)
+    work = enter(plan, state, host)
     part = "action" if key.part in ("action", "undo", "reapply") else key.part
     work.phase, work.answer = _PHASES[part], None
     if work.phase in ("action", "item"):
@@ -74,11 +86,13 @@ _PHASES: dict[str, Phase] = {
 }
 
 
-def _enter(plan: Plan, state: State, host: HostState) -> Work:
+def enter(plan: Plan, state: State, host: HostState) -> Work:
     """The host's work; it begins with its first event."""
     work = host.work or due(state, host)
     assert work is not None  # noqa: S101 - events of steps come only for the step that is due
     course, host.work = host.course, work
+    if course is not None and isinstance(course.next, Unwind):
+        lost.enter(host, host.armed[course.next.seq])
     if course is None or not isinstance(course.next, Do):
         return work
     do = course.next
@@ -120,7 +134,7 @@ def irreversible(state: State, event: Irreversible) -> None:
 
 def looped(plan: Plan, state: State, event: Looped) -> None:
     host = state.hosts[event.host]
-    _enter(plan, state, host).loop = tuple(event.values)
+    enter(plan, state, host).loop = tuple(event.values)
     state.touch(host.name)
 
 
@@ -137,9 +151,10 @@ def ended(state: State, event: Ended) -> None:
     host = state.hosts[key.host]
     state.touch(host.name)
     if key.part == settle.PART:
-        settle.answered(host, result)
+        settle.answered(host, key, result)
         return
     work = host.work
+    lost.ended(host, work, key, flight.on, result)
     if work is None:
         return
     if flight.spared and result.status is Status.CANCELLED:
@@ -152,16 +167,22 @@ def ended(state: State, event: Ended) -> None:
         work.notes.append(Note(passed, reason, result.status))
     elif work.phase == "action":
         work.result = result
-        work.stuck = (key, flight) if result.status in (Status.UNREACHABLE, Status.UNKNOWN) else None
         work.doubts += result.status is Status.UNKNOWN
-        entry = armed_by(host, work)
+        _left_behind(state, host, work, result, flight.since)
+
+
+def _left_behind(state: State, host: HostState, work: Work, result: Result, since: float) -> None:
+    """What an attempt leaves on its host: a change, perhaps, and what was there before."""
+    entry = armed_by(host, work)
+    if result.status is not Status.UNREACHABLE and not changed_nothing(result):
+        work.touched.add(work.item)
         if entry is not None:
-            entry.doubt = (key, flight.on) if result.status is Status.UNREACHABLE else None
-        if entry is not None and entry.pending and result.captured:
-            entry.captured = result.captured
-        if entry is not None:
-            # Who was away when it ended hears of it later than that.
-            entry.ended = min(state.clock, flight.since + result.duration)
+            entry.touched = True
+    if entry is not None and entry.pending and result.captured:
+        entry.captured = result.captured
+    if entry is not None:
+        # Who was away when it ended hears of it later than that.
+        entry.ended = min(state.clock, since + result.duration)
 
 
 def judged(plan: Plan, state: State, event: Judged) -> None:
@@ -206,7 +227,7 @@ def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
 
 def retrying(plan: Plan, state: State, event: Retrying) -> None:
     host = state.hosts[event.key.host]
-    work = _enter(plan, state, host)
+    work = enter(plan, state, host)
     work.phase, work.answer, work.result, work.notes = "retry", None, None, []
     if event.delay > 0:
         take_on(state, replace(event.key, part="retry"), Flight("wait", seconds=event.delay))
@@ -329,98 +350,8 @@ def _again(state: State, host: HostState) -> None:
     """The host tries once more what it has failed in."""
     failure, host.failure, host.asked = host.failure, None, ""
     host.reconnect = failure is not None and failure.unreachable and bool(host.lost)
-    work = host.work
-    if work is None:
+    if host.work is None:
         host.probe = 0  # a gate is passed as a whole
         arrive(state, host)
         return
-    if work.broken:
-        work.rounds.pop()
-        work.item -= 1
-    work.again()
-    work.attempt = 0
-    work.offset = host.tries.get((work.task.id, work.part, work.direction, work.of), 0)
-
-
-# --- a step is over -------------------------------------------------------------------------------------------------
-
-
-def item_ended(plan: Plan, state: State, event: ItemEnded) -> None:
-    host = state.hosts[event.host]
-    work = _enter(plan, state, host)
-    entry = armed_by(host, work)
-    if entry is not None:
-        entry.unchanged = event.status == "ok"
-        if work.task.register:
-            entry.values[work.task.register] = event.value
-        if event.disarmed:
-            entry.status = "disarmed"
-    work.rounds.append(Round(event.label, event.status, event.value, event.reason))
-    work.next_item()
-    state.touch(host.name)
-
-
-def step_ended(state: State, event: StepEnded) -> None:
-    host = state.hosts[event.host]
-    course = host.course
-    if event.direction == "back" and course is not None and not isinstance(course.next, Do):
-        evolve_back.handler_ended(state, host, event)
-        return
-    _known(state, host, event)
-    if course is None or not isinstance(course.next, Do):
-        return
-    do = course.next
-    if do.leg == "always":
-        host.always_due = None
-    if do.leg == "steps" and do.step.once is not None and course.kind == "batch":
-        _once_ended(state, host, do, event)
-    if event.status != "failed":
-        advance(state, host)
-    elif course.kind == "closing":
-        state.unclosed = event.name
-        advance(state, host)
-    elif course.direction == "back":
-        evolve_back.step_failed(state, host, do, event)
-    elif event.cut and state.phase == "halting":
-        host.left_work, host.work = host.work, None
-        state.working.discard(host.name)
-        state.touch_run()
-    else:
-        once = do.leg == "steps" and do.step.once is not None
-        fail(state, host, Failure(event.reason, event.task, event.name, event.unreachable, once))
-
-
-def _known(state: State, host: HostState, event: StepEnded) -> None:
-    """What is known from now on: results, variables, and which handlers are not needed after all."""
-    if event.register is not None:
-        if event.everywhere:
-            state.everywhere[event.register] = event.value
-        else:
-            host.registered[event.register] = event.value
-    host.sets |= event.sets
-    work = host.work
-    if work is None or work.direction == "back":
-        return
-    if event.status == "skipped":
-        state.cuts.pop(event.task, None)
-        host.cuts.pop(event.task, None)
-    entry = armed_by(host, work) if not work.rounds else None
-    if entry is None:
-        return
-    entry.unchanged = event.status == "ok"
-    if event.register is not None:
-        entry.values[event.register] = event.value
-    if work.item in event.disarmed:
-        entry.status = "disarmed"
-
-
-def _once_ended(state: State, host: HostState, do: Do, event: StepEnded) -> None:
-    """A step that runs once for all is over: those that wait for it go on."""
-    once = state.onces.get(once_key(do.step))
-    waiting = state.stage.waiting.get(do.step.id, {}) if state.stage is not None else {}
-    waiting.pop(host.name, None)
-    if once is None or once.owner != host.name or event.status == "failed":
-        return
-    once.over = True
-    for name in waiting:
-        state.touch(name)
+    lost.once_more(host, host.work)

@@ -58,6 +58,10 @@ def decide_host(plan: Plan, state: State, name: str) -> Decision:
 
 
 def _next(plan: Plan, state: State, host: HostState, course: Course) -> Decision:
+    if course.kind in ("own", "wave") and host.work is None and not isinstance(course.next, Leave):
+        doubt = settle.first(state, host)
+        if doubt is not None:
+            return settle.begin(plan, state, host, doubt)
     match course.next:
         case Do(leg, step):
             return _step(plan, state, host, step, once=leg == "steps" and course.kind == "batch")
@@ -175,8 +179,9 @@ def _unwind(plan: Plan, state: State, host: HostState, seq: int) -> Decision:
     if entry.void:
         return Decision((Undone(host.name, entry.task, entry.item, name, "skipped", entry.void),))
     try:
-        if entry.doubt is not None:
-            return settle.begin(plan, state, host, entry)
+        doubt = settle.of_entry(host, entry) if host.work is None and not host.round else None
+        if doubt is not None:
+            return settle.begin(plan, state, host, doubt)
         work = due(state, host)
     except Lost as lost:
         return Decision((Undone(host.name, entry.task, entry.item, name, "owed", f"unreachable: {lost}"),))

@@ -32,14 +32,16 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
     for stage in stages:
         unwinding = tuple(Unwind(e.seq) for e in entries if e.stage == stage)
         if stage == outer:
-            in_traffic = entries if outer not in host.drained else unwinding if outer in host.between else ()
-            course += [Do("drain", step) for step in plan.stages[stage].drain] if in_traffic else []
+            drained = outer in host.drained - host.between
+            course += [] if drained or not unwinding else [Do("drain", step) for step in plan.stages[stage].drain]
             course += unwinding
         else:
             course += _bracketed(plan.stages[stage], stage, host, [_Visit(1, {host.name: unwinding})], (0,), turn=0)
     if outer >= 0:
-        if entries or outer in shut:
-            course += _reopen(plan.stages[outer], outer, host)
+        closed = outer in shut or any(e.stage == outer for e in entries)
+        if closed or entries:  # in traffic, too, it is looked at once all is undone
+            course += _gate(plan.stages[outer], outer, host)
+        course += [Do("restore", step) for step in plan.stages[outer].restore] if closed else []
         if host.always_due == outer:
             course += [Do("always", step) for step in plan.stages[outer].always]
     course = [element for element in course if _concerns(element, host)]
@@ -185,8 +187,11 @@ def _only_run_between(visits: Sequence[_Visit], first: int, second: int) -> bool
 
 def _reopen(stage: PlannedStage, at: int, host: HostState) -> list[Element]:
     """The gate, and traffic again."""
-    gate: list[Element] = [Gate(at)] if stage.health.get(host.name) else []
-    return [*gate, *(Do("restore", step) for step in stage.restore)]
+    return [*_gate(stage, at, host), *(Do("restore", step) for step in stage.restore)]
+
+
+def _gate(stage: PlannedStage, at: int, host: HostState) -> list[Element]:
+    return [Gate(at)] if stage.health.get(host.name) else []
 
 
 def _concerns(element: Element, host: HostState) -> bool:

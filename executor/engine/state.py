@@ -10,177 +10,56 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from executor.engine.index import Index, Leg
-from executor.events import Aborted, Answered, Direction, Key, Question, RunEnded, RunStarted
+from executor.engine.index import Index
+from executor.engine.progress import (
+    Answer,
+    Course,
+    Do,
+    Element,
+    Entry,
+    Failure,
+    Gate,
+    Halfway,
+    Leave,
+    Note,
+    Part,
+    Phase,
+    Round,
+    Stuck,
+    Unwind,
+    Work,
+)
+from executor.events import Aborted, Direction, Key, Question, RunEnded, RunStarted
 from executor.model.leaves import Value
-from executor.model.outcomes import Result, Status, Verdict
-from executor.model.plans import PlannedStep
 from executor.model.runbooks import Scope
-from executor.model.steps import Task
 
-# --- what a host has before it --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Do:
-    """Run a planned step."""
-
-    leg: Leg
-    step: PlannedStep
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Pass the health probes of a stage."""
-
-    stage: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unwind:
-    """Run the handler of an armed step: `seq` of its entry."""
-
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Say that the host is through: passed on the way there, rolled back on the way back."""
-
-
-Element: TypeAlias = Do | Gate | Unwind | Leave
-
-
-@dataclass(slots=True)
-class Course:
-    """What a host has before it, in order, and how far it is."""
-
-    elements: tuple[Element, ...]
-    direction: Direction
-    stage: int
-    kind: Literal["batch", "own", "wave", "closing"]
-    at: int = 0
-
-    @property
-    def next(self) -> Element | None:
-        return self.elements[self.at] if self.at < len(self.elements) else None
-
-
-Part: TypeAlias = Literal["action", "undo", "reapply"]
-Phase: TypeAlias = Literal["begin", "only_if", "unless", "action", "outcome", "item", "retry", "apply", "verify"]
-Answer: TypeAlias = "Result | Verdict | Answered"
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What came of one round of a loop."""
-
-    label: str
-    status: str
-    value: Value
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """How one item of a checklist ended."""
-
-    passed: bool
-    reason: str = ""  # why not
-    status: Status = Status.OK
-    withdrawn: bool = False
-
-
-@dataclass(slots=True)
-class Work:
-    """A task in progress on a host. `phase` says what was last begun for the current item, `answer` what came of it."""
-
-    task: Task
-    step: str  # the id of the planned step, also of the one that a handler undoes
-    part: Part
-    direction: Direction
-    of: int  # for a handler: the item that it undoes
-    seq: int | None  # for a handler: its entry
-    offset: int  # attempts of the same key that earlier tries have used up
-    loop: tuple[Value, ...] | None = None  # what a late loop goes over, once it is known
-    item: int = 0
-    phase: Phase = "begin"
-    attempt: int = 0  # of the action, within this try
-    consent: Literal["", "asked", "given", "refused"] = ""  # --step
-    answer: Answer | None = None
-    result: Result | None = None  # the action's own
-    notes: list[Note] = field(default_factory=list)  # a checklist's answers
-    rounds: list[Round] = field(default_factory=list)
-    doubts: int = 0  # how often nobody could tell what came of the current item's action
-    stuck: tuple[Key, Flight] | None = None  # an attempt of which nobody knows what came of it
-
-    @property
-    def broken(self) -> bool:
-        """A round of the loop has failed for good."""
-        return bool(self.rounds) and self.rounds[-1].status == "failed"
-
-    def next_item(self) -> None:
-        self.item += 1
-        self.again()
-        self.attempt, self.doubts = 0, 0
-
-    def again(self) -> None:
-        """Begin the current item from the start."""
-        self.phase, self.answer, self.result, self.notes = "begin", None, None, []
-
-    def fork(self) -> Work:
-        twin = copy(self)
-        twin.notes, twin.rounds = list(self.notes), list(self.rounds)
-        return twin
-
-
-@dataclass(slots=True)
-class Entry:
-    """What a started step left behind, and what has come of undoing it. Entries are numbered as they were armed."""
-
-    seq: int
-    stage: int
-    host: str
-    task: str
-    item: int
-    kind: Literal["handler", "builtin", "none", "unsaid"]
-    run_wide: bool
-    values: dict[str, Value]
-    captured: Mapping[str, str] = field(default_factory=dict)
-    unchanged: bool = False  # the step has said that it changed nothing
-    status: Literal["armed", "disarmed", "passed", "failed", "owed", "skipped"] = "armed"
-    why: str = ""
-    wanted: bool = False  # a rollback has it in its scope
-    doubt: tuple[Key, str] | None = None  # the attempt under which its host was lost, and whose connection did it
-    valid_for: float | None = None  # seconds from its end in which it can be undone
-    ended: float | None = None  # when its last attempt ended, by the state's clock
-    void: str = ""  # why there is nothing to undo after all, as the host says that was lost
-
-    @property
-    def pending(self) -> bool:
-        """There is a handler, and it has not been dealt with."""
-        return self.kind in ("handler", "builtin") and self.status in ("armed", "owed")
-
-    @property
-    def left(self) -> bool:
-        """It should have been undone, and is not."""
-        return self.wanted and (self.pending or self.status == "failed")
-
-    def fork(self) -> Entry:
-        twin = copy(self)
-        twin.values = dict(self.values)
-        return twin
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a host cannot go on."""
-
-    reason: str
-    task: str = ""
-    step: str = ""
-    unreachable: bool = False
-    once: bool = False  # the step was run once for all
+__all__ = [
+    "Answer",
+    "Course",
+    "Do",
+    "Element",
+    "Entry",
+    "Failure",
+    "Flight",
+    "Gate",
+    "Halfway",
+    "HostState",
+    "Leave",
+    "Lock",
+    "Note",
+    "Once",
+    "Part",
+    "Phase",
+    "Round",
+    "RunPhase",
+    "StageState",
+    "State",
+    "Stuck",
+    "Unwind",
+    "Wave",
+    "WayBack",
+    "Work",
+]
 
 
 @dataclass(slots=True)
@@ -201,6 +80,7 @@ class HostState:
     left_work: Work | None = None  # what it was doing then, or when an abort cut it short
     probe: int = 0  # of the gate in progress: which of its probes
     flights: set[Key] = field(default_factory=set)  # in the host's name, forward and back
+    doubts: dict[Key, str] = field(default_factory=dict)  # commands lost under way -> whose connection did them
     tries: dict[tuple[str, str, Direction, int], int] = field(default_factory=dict)  # the last attempt of each
     registered: dict[str, Value] = field(default_factory=dict)
     sets: dict[str, Value] = field(default_factory=dict)
@@ -227,6 +107,7 @@ class HostState:
         twin.course, twin.left = copy(self.course), copy(self.left)
         twin.work = self.work.fork() if self.work else None
         twin.left_work = self.left_work.fork() if self.left_work else None
+        twin.doubts = dict(self.doubts)
         twin.flights, twin.drained, twin.between = set(self.flights), set(self.drained), set(self.between)
         twin.tries, twin.registered, twin.sets = dict(self.tries), dict(self.registered), dict(self.sets)
         twin.cuts, twin.entered, twin.unhealthy = dict(self.cuts), dict(self.entered), dict(self.unhealthy)

@@ -10,25 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from executor.engine import action
+from executor.engine import action, lost
 from executor.engine.doubt import (
     DID_NOT_RUN,
     RAN,
     UNKNOWN,
-    after_doubt,
+    after_others,
     assumed,
     in_doubt,
     is_guarded,
     may_repeat,
     question,
 )
-from executor.engine.effects import Ask, Decision, Effect, Wait
+from executor.engine.effects import Ask, Decision, Effect, Perform, Wait
 from executor.engine.judge import Judgement, changed_nothing, command, judge
 from executor.engine.start import Lost, perform, sample
 from executor.engine.values import flag, holds, looped, number, skipped, words
 from executor.engine.work import Here, armed_by, label, name
 from executor.errors import RunbookError
-from executor.events import Answered, Asked, ItemEnded, Looped, Question, Retrying, StepEnded
+from executor.events import Answered, Asked, ItemEnded, Looped, Question, Retrying, Started, StepEnded
 from executor.model.actions import SetVars, Shell
 from executor.model.leaves import Text, Value
 from executor.model.outcomes import Opinion, Result, Status, Verdict
@@ -83,6 +83,16 @@ def _next(here: Here) -> Decision:
             return _applied(here)
         case "verify":
             return _verified(here)
+        case "lost":
+            return _cut_short(here) if _halting(here) else _taken_up(here)
+
+
+def _taken_up(here: Here) -> Decision:
+    """The attempt under which a connection was lost is asked for again: it may still run, have ended or never come."""
+    begun = again(replace(here, work=lost.found(here.work)))
+    started = (replace(event, armed=None) for event in begun.events if isinstance(event, Started))
+    effects = (replace(effect, again=True) for effect in begun.effects if isinstance(effect, Perform))
+    return Decision(tuple(started), tuple(effects))
 
 
 def again(here: Here) -> Decision:
@@ -205,7 +215,7 @@ def _judged(here: Here) -> Judgement:
     assert ended is not None  # noqa: S101 - asked only once the action has ended
     body = here.item.body
     verdict = judge(body, body.action, ended, attempt=work.attempt, register=work.task.register, values=here.values())
-    return after_doubt(here, verdict)
+    return after_others(here, verdict)
 
 
 def _unknown(here: Here) -> Decision:
@@ -376,9 +386,9 @@ def _end_step(here: Here, outcome: Outcome) -> Decision:
 
 
 def _disarms(here: Here) -> bool:
-    """Something was armed when the item started, and there is nothing to undo after all."""
-    done = changed_nothing(here.work.result) and not here.work.doubts
-    return done and armed_by(here.host, here.work) is not None
+    """Something was armed when the item started, and no attempt has changed anything: there is nothing to undo."""
+    entry = armed_by(here.host, here.work)
+    return entry is not None and changed_nothing(here.work.result) and not entry.touched
 
 
 def _ended(here: Here, word: Word, outcome: Outcome, disarmed: tuple[int, ...] = ()) -> StepEnded:

@@ -29,10 +29,13 @@ def due(state: State, host: HostState) -> Work | None:
             task, name = step.tasks[host.name], step.id
         case Unwind(number):
             entry = host.armed[number]
+            if entry.halfway is not None and entry.halfway.work is not None:
+                return entry.halfway.work
             steps = tasks(state.index, entry)
-            if host.round >= len(steps):
+            round_ = entry.halfway.round if entry.halfway is not None else host.round
+            if round_ >= len(steps):
                 return None
-            (task, part), of, seq, name = steps[host.round], entry.item, number, entry.task
+            (task, part), of, seq, name = steps[round_], entry.item, number, entry.task
         case _:
             return None
     offset = host.tries.get((task.id, part, course.direction, of), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.engine.effects import Perform
-from executor.events import Closing, Event, HostFailed, RunEnded, StepEnded, Undone
+from executor.events import Closing, Event, HostFailed, RunEnded, StepEnded, Undone, WaitStarted
 from executor.model.plans import Plan
 from executor.planning import PlanOptions
 from tests.engine.fleets import Chance, chances, plans
@@ -133,8 +134,8 @@ stages:
 """
 
 
-def _live(folder: Path, book: str, answers: dict[str, list[str]]) -> Lives:
-    scenario = Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, answers, [])
+def _live(folder: Path, book: str, answers: dict[str, list[str]], outside: Sequence[tuple[float, str]] = ()) -> Lives:
+    scenario = Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, answers, list(outside))
     return Lives(scenario.plan(folder), Remembering(Scripted(scenario)))
 
 
@@ -158,9 +159,9 @@ always: [{name: Tell, shell: tell}]
 
 def test_a_host_that_is_gone_while_the_run_closes_does_not_fail_any_more(tmp_path: Path) -> None:
     """Its way forward was over with the abort."""
-    scenario = Scenario("", CLOSING, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0,
-                        {"web1:A/only_if": ["ok after 9s"], "web1:connect": ["ok", "down"]}, [(3.0, "interrupt")])  # fmt: skip
-    lives = Lives(scenario.plan(tmp_path), Remembering(Scripted(scenario)))
+    lives = _live(
+        tmp_path, CLOSING, {"web1:A/only_if": ["ok after 9s"], "web1:connect": ["ok", "down"]}, [(3.0, "interrupt")]
+    )
     lives.live(die=lambda: any(isinstance(event, Closing) for event in lives.journal))
     lives.script.reached.clear()
     lives.live(RESUMED)
@@ -187,7 +188,7 @@ stages:
 def test_what_belongs_to_the_run_is_owed_although_its_owner_could_undo_nothing_itself(tmp_path: Path) -> None:
     """A host whose own handler has failed is left alone, but not what it did for all: that is tried when it returns."""
     answers = {
-        "web1:B": ["rc 1"], "back:web1:undo of A": ["rc 1"], "back:web1:Tell": ["unreachable"], "web2:C": ["rc 1"],
+        "web1:B": ["rc 1"], "back:web1:undo a": ["rc 1"], "back:web1:Tell": ["unreachable"], "web2:C": ["rc 1"],
     }  # fmt: skip
     away = _live(tmp_path, STUCK, {**answers, "web1:connect": ["ok", "down"]})
     away.live()
@@ -197,6 +198,30 @@ def test_what_belongs_to_the_run_is_owed_although_its_owner_could_undo_nothing_i
     back.live()
     told = [(one.host, one.name, one.outcome) for one in back.journal if isinstance(one, Undone)]
     assert told[-1] == ("web1", "Once", "passed")
+
+
+IN_TRAFFIC = """
+name: R
+stages:
+  - name: S
+    hosts: web[0:1]
+    max_failures: 1
+    traffic: {drain: [{name: drain, shell: drain}, {name: Connections end, pause: 10s}], restore: restore}
+    steps: [{name: A, shell: do a, rollback: undo a}]
+"""
+
+
+def test_a_host_that_goes_back_by_itself_is_not_disturbed_by_whoever_asks_for_a_rollback(tmp_path: Path) -> None:
+    """What it waits for on its way back is waited for: cut short, it would count as failed, and stop that host."""
+
+    def waits() -> int:
+        return len([e for e in lives.journal if isinstance(e, WaitStarted) and e.key.direction == "back"])
+
+    lives = _live(tmp_path, IN_TRAFFIC, {"web1:restore": ["rc 1"], "back:web1:restore": ["ok"]})
+    lives.live(die=lambda: waits() == 1)
+    lives.live(replace(RESUMED, undo=True))
+    back = [(e.name, e.status) for e in lives.journal if isinstance(e, StepEnded) and e.direction == "back"]
+    assert back == [("drain", "changed"), ("Connections end", "ok"), ("undo a", "changed"), ("restore", "changed")]
 
 
 def test_a_stop_asked_for_in_a_rollback_is_no_end_of_it(tmp_path: Path) -> None:

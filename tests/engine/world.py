@@ -112,6 +112,7 @@ class World:
                 raise Endless(f"nothing is under way, and the run has not ended; phase {state.phase}")
             self.now, _, event = heapq.heappop(self._queue)
             if self._is_due(event):
+                self._allow(event)
                 self._fold(state, event)
         raise Endless("the run goes on and on")
 
@@ -160,6 +161,8 @@ class World:
                 self._once(Key(key.host, key.task, "retry", key.item, key.attempt, key.sub, key.direction, key.of))
             case Connecting(hosts):
                 self._hosts |= set(hosts)
+            case Ended(key, result) if result.status is Status.UNREACHABLE:
+                self._allowed.discard(key)  # what was lost is asked for again under its own key
             case _:
                 pass
 

@@ -60,14 +60,14 @@ class Exploration:
         if _ended(journal).resumable:
             wrecks.append(first.wreck(0, known=True, dice=self._dice("stopped")))
         for branch, wreck in enumerate(wrecks, 1):
-            if only in (None, branch) and wreck.journal:
+            if only in (None, branch) and wreck.disk.safe:
                 yield self._branch(branch, plan, wreck)
 
     def _branch(self, branch: int, plan: Plan, wreck: Wreck) -> list[Event]:
         """Carry on from a wreck, with up to two deaths more, until the run ends for good, or at least ends."""
         dice = self._dice(f"later {branch}")
         if wreck.state is not None and dice.random() < 0.05:
-            assert fold(plan, wreck.journal) == wreck.state, "a fold over the journal gives another state"
+            assert fold(plan, wreck.disk) == wreck.state, "a fold over the journal gives another state"
         journal: list[Event] = []
         state = wreck.state
         for deaths in count():

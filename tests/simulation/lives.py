@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
@@ -36,10 +37,12 @@ from executor.events import (
 from executor.model.plans import Plan
 from executor.simulation.calendar import Calendar
 from executor.simulation.world import SimulatedWorld
-from tests.simulation.network import Network
+from tests.simulation.network import HERE, Network
 
 CUT_OFF = "cut off"
 LONGEST = 3000  # effects in one life: a run that needs more is taken for one that never ends
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+JUMPS = (0.0, 0.0, 0.0, 3e8, -3e8)  # seconds
 STARTED = RunStarted("r1", "random", "random.yml", "", "ann", "here")
 
 T = TypeVar("T")
@@ -71,24 +74,35 @@ class Disk:
     """A journal: what was appended together stands or falls together, and is safe once it was synced."""
 
     safe: list[Event] = field(default_factory=list)
-    waiting: list[tuple[Event, ...]] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)  # of those
+    waiting: list[tuple[tuple[Stamp, Event], ...]] = field(default_factory=list)
     before_sync: Callable[[], None] = lambda: None
 
     def append(self, records: Sequence[tuple[Stamp, Event]], /) -> None:
         if records:
-            self.waiting.append(tuple(event for _, event in records))
+            self.waiting.append(tuple(records))
 
     def sync(self) -> None:
         self.before_sync()
-        self.safe += (event for group in self.waiting for event in group)
+        self._keep(self.waiting)
         self.waiting.clear()
+
+    def _keep(self, groups: Sequence[tuple[tuple[Stamp, Event], ...]]) -> None:
+        self.stamps += (stamp for group in groups for stamp, _ in group)
+        self.safe += (event for group in groups for _, event in group)
+
+    def left(self, groups: int) -> Disk:
+        """What would be on it if so many of the groups that wait had reached it, and nothing more did."""
+        disk = Disk(list(self.safe), list(self.stamps))
+        disk._keep(self.waiting[:groups])
+        return disk
 
 
 @dataclass(frozen=True, slots=True)
 class Wreck:
     """What is left when a controller has died: its disk, the hosts, and the time. `state` where it is known already."""
 
-    journal: tuple[Event, ...]
+    disk: Disk
     network: Network
     now: float
     state: State | None
@@ -112,6 +126,7 @@ class Life:
     _world: SimulatedWorld = field(init=False)
     _allowed: set[Key] = field(default_factory=set)
     _hosts: set[str] = field(default_factory=set)
+    _jump: float = 0.0  # seconds by which the wall clock is wrong
     _seen: int = 0
     _effects: int = 0
 
@@ -123,7 +138,7 @@ class Life:
 
     def live(self, opening: Event, state: State | None = None) -> None:
         """Run. Raises Killed where `moment` does, and AssertionError where the loop breaks a rule."""
-        self.state = state if state is not None else fold(self.plan, self.disk.safe)
+        self.state = state if state is not None else fold(self.plan, self.disk)
         self._outside()
         loop = Loop(
             self.plan,
@@ -132,16 +147,21 @@ class Life:
             world=self,
             inbox=self,
             timers=Timers(),
-            recorder=Recorder(self.disk, _NOBODY, self.calendar.clock),
+            recorder=Recorder(self.disk, _NOBODY, self.calendar.clock, wall=self._wall),
             reporters=_NOBODY,
             clock=self.calendar.clock,
         )
         loop.run()
 
+    def _wall(self) -> datetime:
+        """Right when a controller begins. Later it may have jumped by years, which must not matter to anybody."""
+        jump, self._jump = self._jump, self._jump or self.dice.choice(JUMPS)
+        return BEGAN + timedelta(seconds=self.calendar.now + jump)
+
     def _outside(self) -> None:
         """What happens by itself."""
         if self.dice.random() < self.network.bad:
-            host = self.dice.choice(list(self.plan.hosts))
+            host = self.dice.choice([name for name in self.plan.hosts if name != HERE])
             self.calendar.enter(self.dice.uniform(0, 40), HostLost(host, CUT_OFF))
         if self.dice.random() < self.network.bad / 2:
             self.calendar.enter(self.dice.uniform(0, 40), Interrupted(self.dice.choice(["ask", "ask", "stop"])))
@@ -196,23 +216,24 @@ class Life:
 
     def wreck(self, groups: int, *, known: bool, dice: Random) -> Wreck:
         """What would be left if it died now; `groups` of those that wait for the disk are on it."""
-        journal = (*self.disk.safe, *(event for group in self.disk.waiting[:groups] for event in group))
         self.network.now = self.calendar.now
-        return Wreck(journal, self.network.fork(dice), self.calendar.now, self.state.fork() if known else None)
+        return Wreck(
+            self.disk.left(groups), self.network.fork(dice), self.calendar.now, self.state.fork() if known else None
+        )
 
 
 def again(plan: Plan, wreck: Wreck, dice: Random, moment: Callable[[Life, int, bool], None]) -> Life:
     """The next life of a run, some time later. It ends as `Life.live` does."""
     network = wreck.network
     network.now = wreck.now + dice.choice([0.0, 5.0, 60.0, 1000.0])
-    return Life(plan, network, dice, moment, Disk(list(wreck.journal)))
+    return Life(plan, network, dice, moment, wreck.disk)
 
 
-def fold(plan: Plan, journal: Sequence[Event]) -> State:
+def fold(plan: Plan, disk: Disk) -> State:
     """The state that a journal gives."""
     state = initial(plan)
-    for event in journal:
-        evolve(plan, state, event)
+    for stamp, event in zip(disk.stamps, disk.safe, strict=True):
+        evolve(plan, state, event, stamp)
     return state
 
 

@@ -113,8 +113,7 @@ def _acts_first(_original: Original) -> Original:
 def _forgets_doubt(original: Original) -> Original:
     def ended(state: Any, event: Ended) -> None:
         original(state, event)
-        for entry in state.hosts[event.key.host].armed.values():
-            entry.doubt = None
+        state.hosts[event.key.host].doubts.clear()
 
     return ended
 
@@ -216,5 +215,5 @@ MUTANTS = (
     Mutant("what ran once is not undone", (f"{E}.rollback:pending_run_wide",), _answers([])),
     Mutant("a point of no return that is none", (f"{E}.undo:cut", f"{E}.evolve_back:cut"), _answers(0)),
     Mutant("undone in traffic", (f"{E}.rollback:_bracketed", f"{E}.evolve_back:own_course"), _then(_no_drain)),
-    Mutant("traffic without a look at health", (f"{E}.rollback:_reopen",), _then(_no_gate)),
+    Mutant("traffic without a look at health", (f"{E}.rollback:_gate",), _then(_no_gate)),
 )

@@ -18,6 +18,7 @@ from executor.events import Answered, Key, Question, WatchTurned
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 
 NEVER = inf
+HERE = "localhost"  # the control node itself, which is always there
 _BAD = (
     Result(Status.OK, rc=1),
     Result(Status.OK, rc=1),
@@ -95,7 +96,7 @@ class Network:
         job = self.jobs.get(effect.key)
         guard = effect.key.part in ("only_if", "unless")  # it changes nothing: a second one does no harm
         assert job is None or effect.again or guard, f"{effect.key} is sent as if it had never been sent before"
-        if self.away.get(effect.on, 0.0) > self.now:
+        if self._is_away(effect.on):
             return self._gone(job)
         if effect.settles is not None:
             return self._settle(effect.key, effect.settles, effect.on)
@@ -104,7 +105,7 @@ class Network:
         else:
             job.abandoned = False
         fate = self.dice.random()
-        if fate < self.bad / 4:
+        if fate < self.bad / 4 and effect.on != HERE:
             return self._lose(job)
         if fate < self.bad / 3:
             job.forgotten = True  # a reboot, before it ran or after
@@ -114,7 +115,7 @@ class Network:
 
     def _settle(self, key: Key, asked: Key, on: str) -> tuple[float, Result]:
         """What became of a job: one that has not begun never will, one that runs is followed to its end."""
-        if self.dice.random() < self.bad / 4:
+        if self.dice.random() < self.bad / 4 and on != HERE:
             self.away[on] = self.now + self.dice.choice([1.0, 100.0, NEVER])
             return self._gone(None)
         job = self.jobs.setdefault(asked, Job(asked, on, Result(Status.OK), 0.0))
@@ -123,6 +124,9 @@ class Network:
             job.barred = min(job.barred, self.now)
         over = job.ends if job.begins < NEVER else self.now
         return max(over - self.now, 0.0) + self._seconds(), job.told
+
+    def _is_away(self, host: str) -> bool:
+        return self.away.get(host, 0.0) > self.now
 
     def _lose(self, job: Job) -> tuple[float, Result]:
         """The host goes away with the start on its way: it may arrive, never arrive, or arrive much later."""
@@ -149,7 +153,7 @@ class Network:
 
     def sample(self, effect: Sample, /) -> tuple[float, Verdict]:
         opinion = self.dice.choice([Opinion.FAILED, Opinion.INCONCLUSIVE]) if self._fails() else Opinion.PASSED
-        if self.away.get(effect.on, 0.0) > self.now:
+        if self._is_away(effect.on):
             opinion = Opinion.FAILED
         return self._seconds(), Verdict(opinion, opinion.value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from executor.errors import Exit
 from executor.events import (
@@ -56,6 +57,8 @@ def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
     nothing_is_skipped_unasked(journal)
     monitor.handlers_pass_once(journal)
     nothing_runs_after_its_undoing(network)
+    one_after_the_other(journal, network)
+    no_handler_runs_again(plan, network)
     end = journal[-1]
     assert isinstance(end, RunEnded), "the run has no end"
     if end.exit in (Exit.DONE, Exit.PARTIAL) and not _undone_as_asked(journal):
@@ -86,7 +89,7 @@ def no_completed_step_begins_again(journal: Sequence[Event]) -> None:
                 over.add((host, task, item))
             case StepEnded(host, task, status=status, direction="forward") if status in _WELL:
                 over.add((host, task, 0))
-            case Ended(key):
+            case Ended(key, result) if result.status is not Status.UNREACHABLE:
                 ended.add(key)
             case _:
                 pass
@@ -273,6 +276,33 @@ def incomplete_has_a_reason(journal: Sequence[Event]) -> None:
 
 
 # --- on the hosts -----------------------------------------------------------------------------------------------------
+
+
+def one_after_the_other(journal: Sequence[Event], network: Network) -> None:
+    """What was begun on a host before something else has run there before it, or never will: no start is late."""
+    order: dict[tuple[str, str], dict[Key, None]] = {}
+    for event in journal:
+        if isinstance(event, Started) and event.key in network.jobs and event.key.part not in ("only_if", "unless"):
+            order.setdefault((event.key.host, network.jobs[event.key].on), {})[event.key] = None
+    for keys in order.values():
+        ran = [job for job in map(network.jobs.__getitem__, keys) if job.begins < NEVER]
+        for earlier, later in pairwise(ran):
+            assert earlier.ends <= later.begins, (
+                f"{earlier.key} goes on from {earlier.begins} to {earlier.ends}, {later.key} begins at {later.begins}"
+            )
+
+
+def no_handler_runs_again(plan: Plan, network: Network) -> None:
+    """A handler whose last command has gone well on its host is not begun there again."""
+    items = [item for stage in plan.stages for step in stage.steps for item in _items(step) if item.body.apply is None]
+    last = {item.rollback[-1].id for item in items if item.rollback}
+    passed: set[Slot] = set()
+    for job in sorted(network.jobs.values(), key=lambda job: job.begins):
+        slot = job.key.host, job.key.task.split(".u")[0], job.key.of
+        if ".u" in job.key.task and job.begins < NEVER:
+            assert slot not in passed, f"{job.key} begins, although the handler had passed"
+            if job.key.task in last and job.told.status is Status.OK and job.told.rc == 0:
+                passed.add(slot)
 
 
 def nothing_runs_after_its_undoing(network: Network) -> None:
