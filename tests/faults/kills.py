@@ -102,6 +102,7 @@ def _never_began(ran: Ran) -> bool:
 
 def _wrong(project: Project, story: Story, ran: list[Ran]) -> list[str]:
     found = wrong(project, undone=story.undone)
+    found += ["it shows a traceback"] if any("Traceback" in one.err for one in ran) else []
     if ran[-1].code != story.code:
         found.append(f"the end is exit {ran[-1].code}, not {story.code}")
     return found

@@ -34,6 +34,14 @@ _FORKS.set_forkserver_preload(
 )
 
 
+class Hung(AssertionError):
+    """It did not end in time, and was killed. `ran`: what it had said."""
+
+    def __init__(self, ran: Ran, timeout: float) -> None:
+        super().__init__(f"it did not end within {timeout:g} s\n{ran}")
+        self.ran = ran
+
+
 @dataclass(frozen=True)
 class Life:
     """A command line that runs."""
@@ -47,12 +55,12 @@ class Life:
         return self.process.pid
 
     def end(self, timeout: float = 120) -> Ran:
-        """Wait for its end."""
+        """Wait for its end. Raises Hung."""
         self.process.join(timeout)
         if self.process.exitcode is None:
             self.process.kill()
             self.process.join()
-            raise AssertionError(f"it did not end within {timeout:g} s\n{self._ran()}")
+            raise Hung(self._ran(), timeout)
         ran = self._ran()
         self.process.close()
         return ran

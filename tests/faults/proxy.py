@@ -1,4 +1,4 @@
-"""A bad line: a TCP proxy before a server, which cuts its first connections after a number of bytes."""
+"""A bad line: a TCP proxy before a server, which is slow, and breaks its first connections after a number of bytes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from typing import Literal
 
-Fault = Literal["reset", "close"]
+Fault = Literal[
+    "reset",
+    "close",
+    "silence",  # both ends stay connected, and never hear of each other again
+]
 
 
 class Proxy:
-    """Listens on loopback; `cuts` are the bytes after which each of the first connections ends, both ways counted."""
+    """Listens on loopback; `cuts` are the bytes after which each of the first connections breaks, both ways counted."""
 
-    def __init__(self, port: int, cuts: list[int], fault: Fault) -> None:
+    def __init__(self, port: int, cuts: list[int], fault: Fault, *, delay: float = 0.0) -> None:
+        """`delay`: seconds that everything needs on its way."""
         self._port = port
         self._cuts = list(cuts)
         self._fault = fault
+        self._delay = delay
+        self.silent = threading.Event()  # a connection has fallen silent since this was cleared
         self._server = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
         self.connections = 0
@@ -44,7 +52,7 @@ class Proxy:
             self.connections += 1
             server = socket.create_connection(("127.0.0.1", self._port))
             self._sockets += [client, server]
-            line = _Line(client, server, self._cuts.pop(0) if self._cuts else None, self._fault)
+            line = _Line(self, (client, server), self._cuts.pop(0) if self._cuts else None, self._fault, self._delay)
             for ends in ((client, server), (server, client)):
                 threading.Thread(target=line.carry, args=ends, daemon=True).start()
 
@@ -52,19 +60,26 @@ class Proxy:
 class _Line:
     """One connection."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, left: int | None, fault: Fault) -> None:
-        self._ends = (client, server)
+    def __init__(
+        self, proxy: Proxy, ends: tuple[socket.socket, socket.socket], left: int | None, fault: Fault, delay: float
+    ) -> None:
+        self._proxy = proxy
+        self._ends = ends
         self._left = left
         self._fault = fault
+        self._delay = delay
         self._lock = threading.Lock()
 
     def carry(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the other way has cut it
             while data := source.recv(65536):
+                time.sleep(self._delay)
                 data, cut = self._take(data)
                 target.sendall(data)
-                if cut:
+                if cut and self._fault != "silence":
                     break
+                if cut:
+                    self._proxy.silent.set()
         self._end()
 
     def _take(self, data: bytes) -> tuple[bytes, bool]:

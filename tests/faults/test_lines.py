@@ -1,28 +1,33 @@
-"""Steps over lines that break: each runs once, and its exit code and all of its output come back.
+"""Steps over lines that break, fall silent or are slow: each runs once, and its exit code and all of its output come
+back.
 
-RUNBOOK_FAULTS=1 (`make faults`) cuts at many more places.
+RUNBOOK_FAULTS=1 (`make faults`) breaks lines at many more places.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from executor.hosts.errors import ConnectionFailed
-from executor.hosts.ssh import SshHost
+from executor.hosts.ssh import PULSE, SshHost
 from tests.faults.proxy import Fault, Proxy
 from tests.hosts.recording import Recording, job
-from tests.sshd import StartServer, sshd
+from tests.sshd import SshServer, StartServer, sshd
 
 __all__ = ["sshd"]
 
 pytestmark = pytest.mark.sshd
 
-# A login takes about 3,000 bytes, the supervisor's text about 10,000 more.
-PLACES = range(200, 30_000, 397) if os.environ.get("RUNBOOK_FAULTS") else (900, 3600, 9000, 22_000, 26_000)
+MANY = bool(os.environ.get("RUNBOOK_FAULTS"))
+# A login takes about 3,000 bytes, the supervisor's text about 11,000 more; what the step prints comes after them.
+PLACES = range(200, 32_000, 397) if MANY else (900, 3600, 9000, 22_000, 26_000)
+# A login that falls silent is given up after its own time.
+SILENT_PLACES = [*range(2000, 5000, 797), *range(5000, 32_000, 397)] if MANY else [9000, 24_000]
 SCRIPT = """
 echo ran >>count
 i=0
@@ -40,20 +45,52 @@ WHOLE = "".join(f"line {number}\n" for number in range(2000)).encode()
 def test_wherever_the_line_breaks_a_step_runs_once_and_nothing_of_it_is_lost(sshd: StartServer, fault: Fault) -> None:
     server = sshd()
     for number, place in enumerate(PLACES):
-        proxy = Proxy(server.port, [place, place + 1500], fault)
-        known = server.known_hosts.with_name(f"known{number}")
-        known.write_text(f"[127.0.0.1]:{proxy.port} {server.host_key}\n")
-        spec = server.spec()
-        spec = replace(spec, ssh=replace(spec.ssh, port=proxy.port, known_hosts=str(known)))
-        with closing(proxy), closing(SshHost(spec, f"run{number}")) as host:
-            _connect(host)
-            sink = Recording()
-            host.start(job(SCRIPT, id="step"), sink)
-            assert (sink.end.how, sink.end.rc) == ("exited", 7), f"cut after {place} bytes: {sink.end}"
-            assert sink.stdout == WHOLE, f"cut after {place} bytes"
+        with closing(Proxy(server.port, [place, place + 1500], fault)) as proxy:
+            _runs_once(server, proxy, f"run{number}", f"broken after {place} bytes")
             assert proxy.connections >= 2
-        assert (server.home / "count").read_text() == "ran\n", f"cut after {place} bytes"
-        (server.home / "count").unlink()
+
+
+def test_wherever_the_line_falls_silent_a_step_runs_once_and_nothing_of_it_is_lost(sshd: StartServer) -> None:
+    """Nothing says that such a line is dead: it is found out by asking."""
+    server = sshd()
+    for number, place in enumerate(SILENT_PLACES):
+        with closing(Proxy(server.port, [place, place + 1500] if MANY else [place], "silence")) as proxy:
+            _runs_once(server, proxy, f"run{number}", f"silent after {place} bytes")
+            assert proxy.connections >= 2
+
+
+@pytest.mark.parametrize("fault", ["reset", "silence"])
+def test_on_a_slow_line_that_breaks_nothing_is_lost_either(sshd: StartServer, fault: Fault) -> None:
+    server = sshd()
+    with closing(Proxy(server.port, [18_000], fault, delay=0.03)) as proxy:
+        _runs_once(server, proxy, "slow", "slow")
+        assert proxy.connections == 2
+
+
+def _runs_once(server: SshServer, proxy: Proxy, run: str, what: str) -> None:
+    known = server.known_hosts.with_name(f"known-{run}")
+    known.write_text(f"[127.0.0.1]:{proxy.port} {server.host_key}\n")
+    spec = server.spec(connect_timeout=2.0)
+    spec = replace(spec, ssh=replace(spec.ssh, port=proxy.port, known_hosts=str(known)))
+    with closing(SshHost(spec, run)) as host:
+        _connect(host)
+        sink = Recording()
+        host.start(job(SCRIPT, id="step"), sink)
+        while not sink.ends:
+            if proxy.silent.wait(0.05):
+                proxy.silent.clear()
+                _later(host)
+        assert (sink.end.how, sink.end.rc) == ("exited", 7), f"{what}: {sink.end}"
+        assert sink.stdout == WHOLE, what
+    assert (server.home / "count").read_text() == "ran\n", what
+    (server.home / "count").unlink()
+
+
+def _later(host: SshHost) -> None:
+    """The connection is looked at as when nothing has been heard for long: it is asked first, then given up."""
+    now = time.monotonic()
+    host.pulse(now + PULSE + 1)
+    host.pulse(now + 2 * PULSE + 2)
 
 
 def _connect(host: SshHost) -> None:
