@@ -96,8 +96,8 @@ def keep(
         silent = _claim(hosts, copies, owner)
         write_private(draft.path / "claim", owner.token.encode())
         complete(draft)
-        _move(draft.path, final.path)
         _rest(hosts, copies, replace(owner, beat=scripts.ENDED), silent)
+        _move(draft.path, final.path)
     finally:
         shutil.rmtree(draft.path.parent, ignore_errors=True)
     return Fetched(final, source, events, silent, notes)
@@ -117,7 +117,7 @@ def must_be_elsewhere(folder: RunFolder, copies: Iterable[Copy]) -> None:
 
 def _look(hosts: Mapping[str, Host], run: str) -> list[Copy]:
     script = scripts.look(run)
-    asked = {name: Asked(host, _reading("look", script)) for name, host in hosts.items()}
+    asked = {name: Asked(host, _plain("look", script)) for name, host in hosts.items()}
     found = [copy for name, one in asked.items() for copy in scripts.looked(name, one.wait(PATIENCE).text)]
     return [copy for copy in found if is_run(copy.run) and run in copy.run]
 
@@ -128,7 +128,7 @@ def _download(
     notes: list[str] = []
     for copy in copies:
         host = hosts[copy.host]
-        said = {name: _ask(host, _reading(name, scripts.show(copy, name))) for name in ("plan.json", "journal.jsonl")}
+        said = {name: _ask(host, _plain(name, scripts.show(copy, name))) for name in ("plan.json", "journal.jsonl")}
         if any(one.rc != 0 for one in said.values()):
             notes.append(f"{copy.host}: it could not be read")
             continue
@@ -148,29 +148,33 @@ def _claim(hosts: Mapping[str, Host], copies: tuple[Copy, ...], owner: Owner) ->
     """One host after the other, in one order for everybody: of two that try, the first host decides."""
     silent = []
     for copy in sorted(copies, key=lambda copy: (copy.host, copy.folder)):
-        said = _ask(hosts[copy.host], Job(f"take-{owner.token}-{copy.run}", scripts.take(copy, owner), "/bin/sh"))
+        said = _ask(hosts[copy.host], _plain("take", scripts.take(copy, owner)))
         if said.rc == scripts.OTHER:
-            other = said.text.partition(" ")[2].partition(" ")[2]
-            raise Refused(
-                Problem(
-                    f"{copy.host}: somebody else has just taken run {copy.run} over{f': {other}' if other else ''}",
-                    hint="look again with the same command, once it is known whose it shall be",
-                    code="taken-over",
-                )
-            )
+            raise _taken(copy, said)
         if said.rc != 0:
             silent.append(copy.host)
     return tuple(silent)
 
 
+def _taken(copy: Copy, said: Said) -> Refused:
+    other = said.text.partition(" ")[2].partition(" ")[2]
+    text = f"{copy.host}: somebody else has just taken run {copy.run} over{f': {other}' if other else ''}"
+    hint = "look again with the same command, once it is known whose it shall be"
+    return Refused(Problem(text, hint=hint, code="taken-over"))
+
+
 def _rest(hosts: Mapping[str, Host], copies: Iterable[Copy], owner: Owner, silent: Iterable[str]) -> None:
-    """The run is here, and does not go on: whoever finds it on a host may take it on."""
+    """The run does not go on: whoever finds it on a host may take it on. Raises Refused where somebody has."""
     for copy in copies:
-        if copy.host not in silent:
-            _ask(hosts[copy.host], _reading("rest", scripts.beat(copy.run, copy.folder.rsplit("/", 1)[-1], owner)))
+        if copy.host in silent:
+            continue
+        said = _ask(hosts[copy.host], _plain("rest", scripts.beat(copy.run, copy.folder.rsplit("/", 1)[-1], owner)))
+        if said.rc == scripts.OTHER:
+            raise _taken(copy, said)
 
 
-def _reading(name: str, script: str) -> Job:
+def _plain(name: str, script: str) -> Job:
+    """A job without a record: it may be run twice."""
     return Job(f"{name}-{secrets.token_hex(4)}", script, executable="/bin/sh", timeout=PATIENCE, read_only=True)
 
 

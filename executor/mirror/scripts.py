@@ -128,13 +128,14 @@ def show(copy: Copy, name: str) -> str:
 
 def take(copy: Copy, new: Owner) -> str:
     """Makes the run the new owner's, if it is still whose it was. Of several that try, one comes through: making a hard
-    link is exclusive, and what it names is whole."""
+    link is exclusive, and what it names is whole. Asked twice, it is taken once."""
     mine, taken = f"owner.{_plain(new.token)}", f"taken.{_plain(copy.owner.token)}"
     folder = f"umask 077\ncd {shlex.quote(copy.folder)} || exit 9\n"
     still = f'[ "${{held:--}}" = {shlex.quote(copy.owner.token)} ] || {{ echo "$held $beat $who"; exit {OTHER}; }}\n'
     written = f"printf '%s\\n' {shlex.quote(new.line())} >{mine} || exit 9\n"
     once = f"ln {mine} {taken} 2>/dev/null || {{ rm -f {mine}; exit {OTHER}; }}\n"
-    return folder + _OWNER + still + written + once + f"mv -f {mine} owner\n"
+    already = f'[ "$held" != {shlex.quote(new.token)} ] || exit 0\n'
+    return folder + _OWNER + already + still + written + once + f"mv -f {mine} owner\n"
 
 
 def _begin(run: str, host: str, token: str) -> str:

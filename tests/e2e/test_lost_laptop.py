@@ -9,6 +9,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import Project
 
 DEPLOY = """
@@ -93,6 +95,91 @@ def test_a_run_is_taken_over_and_carried_on(project: Project) -> None:
     carried = other.runbook("resume", run, "-y")
     assert carried.code == 0, carried
     assert [project.log(f"web{n}") for n in (1, 2, 3)] == [WHOLE] * 3
+
+
+QUICK = """
+name: Quick
+stages:
+  - name: Roll out
+    hosts: web[0:2]
+    traffic: {drain: echo drain >> ~/log, restore: echo restore >> ~/log}
+    steps:
+      - name: One
+        shell: echo one >> ~/log; echo value
+        register: one
+        rollback: echo undo {{ one.stdout | replace('value', 'one') }} >> ~/log
+      - name: Guarded
+        unless: test -e ~/guarded
+        shell: touch ~/guarded; echo guarded >> ~/log
+        rollback: rm ~/guarded; echo undo guarded >> ~/log
+      - name: Loop
+        shell: echo {{ item }} >> ~/log
+        loop: [a, b]
+        verify: {shell: "true"}
+        rollback: echo undo {{ item }} >> ~/log
+"""
+ALL = ["one", "guarded", "a", "b"]
+
+
+def killed_after(project: Project, lines: int) -> str:
+    """A run whose machine is lost, with all that it kept, when its hosts have written so much. Its id."""
+    project.write("runbooks/quick.yml", QUICK)
+    running = project.start("run", "quick", "-i", "prod")
+    until(lambda: sum(len(project.log(f"web{n}")) for n in (1, 2, 3)) >= lines)
+    return lost(project, running)
+
+
+@pytest.mark.parametrize("lines", [1, 4, 10, 15])
+def test_whenever_it_was_lost_all_that_ran_is_undone(project: Project, lines: int) -> None:
+    """Also what was begun after the last copy was made, of which the journal that is fetched knows nothing."""
+    run = killed_after(project, lines)
+    other = another(project, "state2")
+    fetched = other.runbook("fetch", run, "-i", "prod", "--take-over")
+    assert fetched.code == 0, fetched
+    undone = other.runbook("rollback", run, "-y")
+    assert undone.code == 0, undone
+    for name in ("web1", "web2", "web3"):
+        log = project.log(name)
+        traffic = [line for line in log if line in ("drain", "restore")]
+        assert traffic == ["drain", "restore"] * (len(traffic) // 2), log
+        ran = [line for line in log if line in ALL]
+        assert ran == ALL[: len(ran)], log
+        assert [line for line in log if line.startswith("undo")] == [f"undo {line}" for line in reversed(ran)], log
+        assert not (project.servers[name].home / "guarded").exists()
+
+
+def test_what_was_begun_after_the_last_copy_is_not_run_again(project: Project) -> None:
+    run = killed_after(project, 9)
+    other = another(project, "state2")
+    assert other.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    carried = other.runbook("resume", run)
+    assert carried.code == 0, carried
+    assert [project.log(f"web{n}") for n in (1, 2, 3)] == [["drain", *ALL, "restore"]] * 3
+
+
+def test_of_two_that_take_a_run_over_one_can_go_on(project: Project) -> None:
+    run = killed_after(project, 3)
+    machines = [another(project, f"state{n}") for n in (2, 3)]
+    fetching = [machine.start("fetch", run, "-i", "prod", "--take-over") for machine in machines]
+    said = [one.communicate(timeout=60)[0] for one in fetching]
+    assert 0 in [one.returncode for one in fetching], said
+    undone = [machine.runbook("rollback", run, "-y") for machine in machines]
+    assert sorted(one.code == 0 for one in undone) == [False, True], (said, undone)
+    (refused,) = (one for one in undone if one.code != 0)
+    assert refused.code in (3, 11), refused  # the run is not known there, or was taken from there
+    assert [line for line in project.log("web1") if line.startswith("undo")].count("undo one") == 1
+
+
+def test_a_run_that_was_taken_from_a_machine_can_be_taken_back(project: Project) -> None:
+    run = killed_after(project, 3)
+    first, second = another(project, "state2"), another(project, "state3")
+    for machine in (first, second):
+        assert machine.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    refused = first.runbook("rollback", run, "-y")
+    assert (refused.code, "--take-over" in refused.err) == (11, True), refused
+    assert first.runbook("fetch", run, "-i", "prod").code == 0
+    undone = first.runbook("rollback", run, "-y")
+    assert undone.code == 0, undone
 
 
 def test_who_has_lost_a_run_to_another_machine_stops(project: Project) -> None:
