@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from executor.engine.values import needs
 from executor.model.actions import SetVars
 from executor.model.leaves import Value
 from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.secrets import FETCHED
 from executor.model.steps import Task
 from executor.planning.views import HostsView, HostView
-from executor.templates import PROBED
+from executor.templates import PROBED, needs
 
 _NEVER_MISSING = frozenset({FETCHED, PROBED})  # they are there when a question is put, or its answer is judged
 OF_THE_RUN = ("run", "batch")

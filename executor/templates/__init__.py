@@ -16,7 +16,7 @@ from executor.templates.render import (
     sketch,
     waits_for_secret,
 )
-from executor.templates.tree import leaves, map_leaves
+from executor.templates.tree import leaves, map_leaves, needs
 from executor.templates.unseal import unsealed
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "leaves",
     "map_leaves",
     "names",
+    "needs",
     "place_of_name",
     "render",
     "required",

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 def map_leaves(node: T, change: Callable[[Leaf], Any]) -> T:
     """The tree with every Template and Late changed; the same object where it has none."""
-    return cast(T, _mapped(node, change))
+    return node if type(node) in _PLAIN else cast(T, _mapped(node, change))
 
 
 def leaves(node: object) -> Iterator[Leaf]:
@@ -35,6 +35,32 @@ def leaves(node: object) -> Iterator[Leaf]:
         case _:
             for name in _fields_of(node):
                 yield from leaves(getattr(node, name))
+
+
+def needs(node: object) -> frozenset[str]:
+    """The names that the late leaves of a tree wait for."""
+    found: set[str] = set()
+    _gather(node, found)
+    return frozenset(found)
+
+
+def _gather(node: Any, found: set[str]) -> None:
+    kind = type(node)
+    if kind in _PLAIN or kind is Template:
+        return
+    if kind is Late:
+        found.update(node.needs)
+    elif isinstance(node, Mapping):
+        for item in node.values():
+            _gather(item, found)
+    elif isinstance(node, tuple | list):
+        for item in node:
+            _gather(item, found)
+    else:
+        for name in _fields_of(node):
+            item = getattr(node, name)
+            if type(item) not in _PLAIN:
+                _gather(item, found)
 
 
 def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:

@@ -35,6 +35,7 @@ class Hosts:
 
     says: Mapping[str, Result | Verdict]
     asked: list[str] = field(default_factory=list)
+    performed: list[Perform] = field(default_factory=list)
 
     def check(self, plan: Plan, *, lost: Mapping[str, str] | None = None, diff: bool = False) -> Checked:
         return check(plan, self._ask_all, lost=lost or {}, diff=diff)
@@ -53,6 +54,8 @@ class Hosts:
 
     def _answer(self, question: Question) -> Answer:
         what = _what(question)
+        if isinstance(question, Perform):
+            self.performed.append(question)
         self.asked.append(f"{question.on}: {what}")
         usual = Verdict(Opinion.PASSED, "fine") if isinstance(question, Sample) else printed("")
         return self.says.get(f"{question.on}: {what}", self.says.get(what, usual))

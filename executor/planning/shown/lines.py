@@ -6,7 +6,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Style: TypeAlias = Literal["", "title", "heading", "faint", "warning"]
@@ -47,7 +47,7 @@ def command(script: str, indent: int, lead: str = "") -> Iterator[Line]:
 
 def within(lines: Iterable[Line], by: int = 2) -> Iterator[Line]:
     """The lines moved further in."""
-    return (replace(line, indent=line.indent + by) for line in lines)
+    return (Line(line.text, line.indent + by, line.style, line.hang, line.code, line.whole) for line in lines)
 
 
 def page(lines: Iterable[Line], *, width: int, color: bool) -> str:
@@ -58,6 +58,8 @@ def page(lines: Iterable[Line], *, width: int, color: bool) -> str:
 
 def safe(text: str) -> str:
     """The text without characters that drive a terminal or turn its reading direction; line breaks stay."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char == "\n" or _is_plain(char) else f"\\u{ord(char):04x}" for char in text.replace("\t", "    ")
     )
