@@ -14,7 +14,7 @@ from executor.hosts.errors import ConnectionFailed, ForwardingRefused
 from executor.hosts.host_keys import Checked, host_key
 from executor.hosts.known_hosts import HostKey, KnownHostsFiles
 from executor.hosts.lines import Tap, Tunnel, open_line
-from executor.hosts.login import KeyRing, Login
+from executor.hosts.login import Dropped, KeyRing, Login
 from executor.hosts.ssh_config import Target
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ class Credentials:
 
 
 class _Busy(Exception):
-    """The server hung up before the login."""
+    """The server hung up before the login. It is asked again, `tries` times in all."""
+
+    def __init__(self, words: str, tries: int = _BUSY_TRIES) -> None:
+        super().__init__(words)
+        self.tries = tries
 
 
 def connect(target: Target, credentials: Credentials, tunnel: Tunnel | None) -> Connection:
@@ -86,7 +90,7 @@ def connect(target: Target, credentials: Credentials, tunnel: Tunnel | None) -> 
         try:
             return _connect_once(target, credentials, tunnel)
         except _Busy as error:
-            if attempt == _BUSY_TRIES - 1:
+            if attempt >= error.tries - 1:
                 raise ConnectionFailed(f"{target} hangs up before the login ({error})") from error
             time.sleep(random.uniform(0.05, 0.15) * 2 ** min(attempt, 4))  # noqa: S311  jitter, not a secret
     raise AssertionError("the loop returns or raises")
@@ -192,6 +196,9 @@ def _explained(error: Exception, target: Target) -> Exception:
             return _Busy("the connection was closed")
         case OSError():
             return ConnectionFailed(f"{where} cannot be reached: {error.strerror or error}")
+        case Dropped():
+            # Mostly the line; but a server may hang up because of the key, and must not be tried often.
+            return _Busy(str(error), tries=2)
         case SSHException() if "banner" in str(error) or "MaxStartups" in str(error):
             return _Busy(str(error))
         case SSHException() if "timeout" in str(error).lower() or "timed out" in str(error).lower():

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _ATTEMPTS = 6
 
 
+class Dropped(Exception):
+    """The connection ended while its first key was tried."""
+
+
 class KeyRing:
     """Private keys by file, each read once. Safe for threads."""
 
@@ -67,6 +71,8 @@ class Login:
                 break
             except AuthenticationException as error:
                 if not transport.is_active():
+                    if tried == 1:
+                        raise Dropped("the connection was closed during the login") from error
                     self._troubles.append(f"the server ended the connection: {error}")
                     break
                 continue

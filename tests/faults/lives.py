@@ -74,6 +74,8 @@ class Life:
 def begin(project: Project, *arguments: str, fault: Fault = NO_FAULT) -> Life:
     """Start a command line, without a terminal."""
     said = Path(tempfile.mkdtemp(prefix="said", dir=project.folder.parent))
+    for name in ("out", "err"):
+        (said / name).touch()
     process = _FORKS.Process(
         target=_live, args=(arguments, str(project.folder), project.full_environment(), str(said), fault), daemon=True
     )

@@ -67,12 +67,25 @@ def test_on_a_slow_line_that_breaks_nothing_is_lost_either(sshd: StartServer, fa
         assert proxy.connections == 2
 
 
-def _runs_once(server: SshServer, proxy: Proxy, run: str, what: str) -> None:
+def test_a_line_that_breaks_during_the_login_is_tried_again(sshd: StartServer) -> None:
+    """One cut loses no host, whatever the server was being asked just then."""
+    server = sshd()
+    for place in range(200, 3200, 97 if MANY else 450):
+        with closing(Proxy(server.port, [place], "reset")) as proxy:
+            with closing(_host(server, proxy, "login")) as host:
+                host.connect()
+            assert proxy.connections == 2, f"after {place} bytes"
+
+
+def _host(server: SshServer, proxy: Proxy, run: str) -> SshHost:
     known = server.known_hosts.with_name(f"known-{run}")
     known.write_text(f"[127.0.0.1]:{proxy.port} {server.host_key}\n")
     spec = server.spec(connect_timeout=2.0)
-    spec = replace(spec, ssh=replace(spec.ssh, port=proxy.port, known_hosts=str(known)))
-    with closing(SshHost(spec, run)) as host:
+    return SshHost(replace(spec, ssh=replace(spec.ssh, port=proxy.port, known_hosts=str(known))), run)
+
+
+def _runs_once(server: SshServer, proxy: Proxy, run: str, what: str) -> None:
+    with closing(_host(server, proxy, run)) as host:
         _connect(host)
         sink = Recording()
         host.start(job(SCRIPT, id="step"), sink)
