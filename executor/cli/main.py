@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "Run a runbook on the hosts of an inventory.",
     "plan": "Show everything that run would do, without a connection.",
     "doc": "A runbook as the checklist that a person could follow by hand.",
+    "approve": "Sign a sealed plan with your SSH key.",
     "simulate": "The whole run in the program alone, with what you want to see fail.",
     "validate": "Check runbooks and inventories, offline.",
     "exec": "Run one command on many hosts.",

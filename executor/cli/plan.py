@@ -13,6 +13,9 @@ import click
 from executor.cli.options import check_option, plan_options
 from executor.cli.plan_formats import FORMATS, Format, harmless, in_format
 from executor.cli.planned import plan_of
+from executor.cli.sealed import flags_of, sealed_file
+from executor.cli.sealed_run import shown_sealed
+from executor.cli.sealing import check_seal_flags, seal_options, write_sealed
 from executor.model.plans import Plan
 from executor.planning.findings import Findings
 
@@ -29,14 +32,24 @@ from executor.planning.findings import Findings
     default="text",
     help="For a terminal, a pull request, a browser, programs, or as a diagram.",
 )
+@seal_options
 def command(runbook: str, form: Literal["text"] | Format, check: bool, detailed_exitcode: bool, **flags: Any) -> int:
     """Show stages, batches, hosts, every rendered command, and what rollback would do.
 
-    RUNBOOK is a path, or a name under runbooks/. Connects to nothing; with --check the hosts are asked what can be
-    read of them, and nothing on them is changed.
+    RUNBOOK is a path, a name under runbooks/, or a sealed plan (FILE.json). Connects to nothing; with --check the hosts
+    are asked what can be read of them, and nothing on them is changed. --out seals the plan: what `runbook run` is then
+    given runs exactly as it is shown here.
     """
+    if (path := sealed_file(runbook)) is not None:
+        plan, sealed = shown_sealed(path, flags)
+        flags = flags_of(sealed, flags)
+        return shown(plan, flags, form, check=check, detailed=detailed_exitcode, digest=sealed.digest)
+    check_seal_flags(flags)
     plan = plan_of(runbook, flags, at_terminal=False)
-    return shown(plan, flags, form, check=check, detailed=detailed_exitcode)
+    code = shown(plan, flags, form, check=check, detailed=detailed_exitcode)
+    if flags["out"] is not None:
+        write_sealed(plan, flags)
+    return code
 
 
 def shown(
@@ -46,10 +59,12 @@ def shown(
     *,
     check: bool,
     detailed: bool = False,
+    digest: str | None = None,
 ) -> int:
     """Print the plan, checked on its hosts if that is asked for. Returns the exit code.
 
-    `detailed`: it says whether anything would change. Raises RunbookError where a check cannot be begun.
+    `detailed`: it says whether anything would change; `digest` is that of the sealed plan that is shown. Raises
+    RunbookError where a check cannot be begun.
     """
     from executor.cli.checking import checked, exit_code
 
@@ -57,15 +72,15 @@ def shown(
         from executor.checking.checking import foreseen
 
         findings = foreseen(plan)
-        _print(plan, findings, form)
+        _print(plan, findings, form, digest)
         return exit_code(findings, detailed=True) if detailed else 0
     with checked(plan, flags) as found:
-        _print(found.plan, found.findings, form)
+        _print(found.plan, found.findings, form, digest)
         return exit_code(found.findings, detailed=detailed)
 
 
-def _print(plan: Plan, findings: Findings, form: Literal["text"] | Format) -> None:
-    said = as_text(plan, findings) if form == "text" else in_format(plan, form, findings=findings)
+def _print(plan: Plan, findings: Findings, form: Literal["text"] | Format, digest: str | None) -> None:
+    said = as_text(plan, findings) if form == "text" else in_format(plan, form, digest=digest, findings=findings)
     click.echo(harmless(said), nl=form == "text")
 
 

@@ -26,6 +26,9 @@ class RunStarted:
     sources: tuple[str, ...] = ()  # what named the inventory on the command line, as flags
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was read for the plan, by absolute path
     secrets: Mapping[str, str] = field(default_factory=dict)  # a salted digest for each secret's name
+    sealed: str = ""  # the digest of the sealed plan that it is a run of
+    approvals: tuple[str, ...] = ()  # who has approved that, for people
+    again: bool = False  # although it has been used before, knowingly
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,13 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
 def _run_started(event: RunStarted) -> tuple[Line, ...]:
     who = f", by {event.operator} on {event.controller}" if event.operator else ""
     reason = f": {event.reason}" if event.reason else ""
-    return (line(f"{event.name}, run {event.run}{who}{reason}", tone="head"),)
+    head = line(f"{event.name}, run {event.run}{who}{reason}", tone="head")
+    return (head, line(_sealed(event), tone="quiet")) if event.sealed else (head,)
+
+
+def _sealed(event: RunStarted) -> str:
+    by = f", approved by {'; '.join(event.approvals)}" if event.approvals else ""
+    return f"sealed plan {event.sealed[:12]}{', once more' if event.again else ''}{by}"
 
 
 def _stage(

@@ -73,25 +73,30 @@ def mark(party: Party, names: Collection[str], digest: str, use: Use, *, again: 
     Where there are some and this is not `again`, no host keeps a mark of it. A host that cannot be reached, or written
     to, is passed over: what the run does about it is not asked here.
     """
-    met: SimpleQueue[tuple[str, bool]] = SimpleQueue()
-    party.connect(names, lambda name, _seconds, failure: met.put((name, failure is None)))
-    reached = [name for name, there in (met.get() for _ in names) if there]
+    there = reached(party, names)
     head = _TOPS.format(digest=digest, line=shlex.quote(use.line())) + f"again={'yes' if again else ''}\n"
     job = _job(f"plan-use-{use.run}", head + _MARK)
     found: dict[str, tuple[Use, ...]] = {}
-    for host, _end, stdout in ask_all(party.host, dict.fromkeys(reached, job), PATIENCE):
+    for host, _end, stdout in ask_all(party.host, dict.fromkeys(there, job), PATIENCE):
         first, _, rest = stdout.decode("ascii", "replace").partition("\n")
         if first == "used":
             found[host] = uses_in(rest) or uses_in("?")
     if found and not again:
-        withdraw(party, reached, digest, use)
+        withdraw(party, there, digest, use)
     return found
 
 
-def withdraw(party: Party, reached: Collection[str], digest: str, use: Use) -> None:
+def reached(party: Party, names: Collection[str]) -> list[str]:
+    """Connect to hosts, side by side (blocking). Returns those that could be."""
+    met: SimpleQueue[tuple[str, bool]] = SimpleQueue()
+    party.connect(names, lambda name, _seconds, failure: met.put((name, failure is None)))
+    return [name for name, there in (met.get() for _ in names) if there]
+
+
+def withdraw(party: Party, names: Collection[str], digest: str, use: Use) -> None:
     """Take the marks of a use back, on hosts that are connected to (blocking), as far as they answer."""
     job = _job(f"plan-unused-{use.run}", _TOPS.format(digest=digest, line=shlex.quote(use.line())) + _WITHDRAW)
-    for _ in ask_all(party.host, dict.fromkeys(reached, job), PATIENCE):
+    for _ in ask_all(party.host, dict.fromkeys(names, job), PATIENCE):
         pass  # a mark that stays there makes somebody ask, and --again answers
 
 
