@@ -12,6 +12,7 @@ from executor.cli.sarif import log
 from executor.errors import Problem
 from executor.language.diagnostics import render
 from executor.model.places import Place
+from executor.report.workflow import command
 
 Format: TypeAlias = Callable[[Sequence[Problem], int], Iterator[str]]
 
@@ -63,21 +64,13 @@ def github(problems: Sequence[Problem], _files: int) -> Iterator[str]:
     for one in problems:
         kind = "error" if one.severity == "error" else "warning"
         place = one.place
-        where = ""
+        where: dict[str, str | int] = {}
         if place is not None:
-            where = f"file={_property(place.file)},line={place.line},endLine={place.end_line},"
+            where = {"file": place.file, "line": place.line, "endLine": place.end_line}
             if place.line == place.end_line:  # GitHub takes columns of a single line alone, the last one counted in
-                where += f"col={place.column},endColumn={max(place.end_column - 1, place.column)},"
+                where |= {"col": place.column, "endColumn": max(place.end_column - 1, place.column)}
         body = one.message + (f"\n{one.hint}" if one.hint else "")
-        yield f"::{kind} {where}title={_property('runbook: ' + one.code)}::{_data(body)}"
-
-
-def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+        yield command(kind, body, where | {"title": f"runbook: {one.code}"})
 
 
 def sarif(problems: Sequence[Problem], _files: int) -> Iterator[str]:

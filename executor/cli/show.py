@@ -23,6 +23,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
     """
     from executor.journal import folders, reading
     from executor.report import show
+    from executor.report.safe import inert_json
 
     state = folders.state_folder(os.environ)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -31,7 +32,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
             row for folder in folders.all_runs(state) if (row := show.row(reading.read(folder.journal))) is not None
         ]
         text = (
-            json.dumps(show.runs_json(rows), indent=2) + "\n"
+            inert_json(json.dumps(show.runs_json(rows), indent=2)) + "\n"
             if format_ == "json"
             else show.runs_text(rows, colour=colour)
         )
@@ -47,7 +48,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
     plan = from_json(folder.plan.read_text("utf-8"))
     events = reading.read(folder.journal)
     if format_ == "json":
-        click.echo(json.dumps(show.as_json(plan, events), indent=2))
+        click.echo(inert_json(json.dumps(show.as_json(plan, events), indent=2)))
         return
     for piece in show.timeline(plan, events, commands=COMMANDS, everything=verbose, colour=colour):
         click.echo(piece, nl=False)

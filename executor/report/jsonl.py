@@ -9,6 +9,7 @@ from executor.events import Event, Key, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.codec import Json, encode
 from executor.model.outcomes import Verdict
+from executor.report.safe import inert_json
 
 OUTPUT_VERSION = 1
 
@@ -25,14 +26,17 @@ def record(stamp: Stamp, event: Event) -> Json:
 
 
 class Jsonl:
-    """Writes each event as one line of ASCII JSON: no text in it can break a line or drive a terminal."""
+    """Writes each event as one line of ASCII JSON.
+
+    No text in it can break a line, drive a terminal or give a CI system commands.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def event(self, stamp: Stamp, event: Event) -> None:
         """Write the event. Raises OSError when nobody reads any more."""
-        self._out.write(json.dumps(record(stamp, event), separators=(",", ":")) + "\n")
+        self._out.write(inert_json(json.dumps(record(stamp, event), separators=(",", ":"))) + "\n")
         self._out.flush()
 
     def output(self, key: Key, stream: Stream, data: bytes) -> None:

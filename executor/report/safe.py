@@ -49,6 +49,11 @@ def inert(line: str) -> str:
     return _COMMAND.sub(r"\1\\::", line) if "::" in line else line
 
 
+def inert_json(text: str) -> str:
+    """The same JSON, in which no text is a command of a CI system's: it is written with an escape."""
+    return _MARKER.sub(r"#\\u0023", text) if "##" in text else text
+
+
 def text_lines(text: str) -> list[str]:
     """A text of several lines, each made visible."""
     return [visible(line) for line in text.replace("\r\n", "\n").split("\n")]

@@ -163,19 +163,20 @@ def _incomplete(ended: RunEnded) -> str:
 
 def _failures(view: RunView) -> Iterator[Line]:
     """Failures that are alike on several hosts are told once, with the output of the first."""
-    for alike in _alike(view.failures):
-        first = alike[0]
+    for same in alike(view.failures):
+        first = same[0]
         where = f" ({first.stage})" if first.stage else ""
         what = f"{first.step}{where}" if first.step else first.stage
         undoing = "in the rollback, " if first.direction == "back" else ""
-        text = f"  {names(failure.host for failure in alike)}  {undoing}{what}: {first.reason}"
+        text = f"  {names(failure.host for failure in same)}  {undoing}{what}: {first.reason}"
         yield line(text, tone="bad", output=first.output)
     if not view.failures and not view.wished:
         # That it was interrupted stands in the headline.
         yield from (line(f"  {abort.reason}", tone="bad") for abort in view.aborts if abort.reason != "interrupted")
 
 
-def _alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:
+def alike(failures: Sequence[Failure]) -> Iterable[list[Failure]]:
+    """Failures that are the same on several hosts, together."""
     groups: dict[tuple[str, str, str, str], list[Failure]] = {}
     for failure in failures:
         groups.setdefault((failure.direction, failure.stage, failure.step, failure.reason), []).append(failure)
@@ -269,7 +270,7 @@ def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
     if "rollback" in commands and (ended is None or ended.resumable):
         lines.append(f"runbook rollback {run.run}")
     if "logs" in commands:
-        firsts = (alike[0] for alike in _alike(view.failures))
+        firsts = (same[0] for same in alike(view.failures))
         steps = list(dict.fromkeys((first.host, first.step) for first in firsts if first.step and first.output))
         lines += [
             f"runbook logs {run.run} --host {host} --step {shlex.quote(step)}" for host, step in steps[:_COMMANDS_FOR]

@@ -86,9 +86,10 @@ class _Checklist:
         for label, said in stage.arithmetic:
             yield f"- {label}: {text(said) if label in _WORDS else code(said)}"
         yield ""
-        yield from self._boxes(stage)
+        boxes = list(self._boxes(stage))
+        yield from boxes
         for part in stage.parts:
-            if part.title or len(stage.parts) > 1 or stage.health:
+            if part.title or len(stage.parts) > 1 or stage.health or boxes:
                 yield f"### {part.title or 'Steps'}"
                 yield ""
             yield from self._steps(part.steps)

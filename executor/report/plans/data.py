@@ -23,19 +23,16 @@ from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import said
 from executor.report.plans.facts import Alike, Role, Round, Sheet, StageFacts, StepFacts, Undo
 from executor.report.plans.gather import alike, gather, probes_in_words
+from executor.report.safe import inert_json
 
 VERSION: Final = 1
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
-# GitHub's and other CI systems take `##[name]` for a command wherever it stands; JSON can say it in another way.
-_MARKER = re.compile(r"##(?=\w*\[)")
-
 
 def data(plan: Plan, *, digest: str | None = None, findings: Findings | None = None) -> str:
-    """The plan as a text of JSON: the same text for the same plan."""
-    text = json.dumps(_plan(gather(plan, findings, each=True), plan, digest), indent=2, ensure_ascii=False)
-    return _MARKER.sub("#\\\\u0023", text) + "\n"
+    """The plan as a text of ASCII JSON: the same text for the same plan."""
+    return inert_json(json.dumps(_plan(gather(plan, findings, each=True), plan, digest), indent=2)) + "\n"
 
 
 def _plan(sheet: Sheet, plan: Plan, digest: str | None) -> dict[str, Json]:
