@@ -13,6 +13,7 @@ from typing import Any
 from executor.cli import secrets
 from executor.cli.detaching import check_detached, in_background
 from executor.cli.locking import check_override
+from executor.cli.moving import here_of
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
 from executor.cli.session import Seal, at_terminal, attended, conduct, must_be_answered, operator
@@ -26,7 +27,7 @@ from executor.journal.past import Past, recall
 from executor.model.plans import Plan
 from executor.model.runbooks import OnFailure
 from executor.planning.inputs import changed
-from executor.secrets import vault
+from executor.secrets import Vault, vault
 from executor.secrets.digests import changed as changed_secrets
 
 
@@ -37,7 +38,8 @@ def taken(folder: RunFolder) -> Iterator[Past]:
     Raises Refused where another process carries it on, InvalidInput where its record cannot be trusted.
     """
     with holding(folder, operator()):
-        yield recall(folder)
+        here = here_of(folder)
+        yield recall(folder) if here is None else recall(folder, here.plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ def go(
     wish: Wish,
     flags: Mapping[str, Any],
     *,
-    ready: Callable[[], None],
+    ready: Callable[[Callable[[], str] | None, Vault], None],
     seal: Seal = vault,
 ) -> int:
-    """Carry the run on, or undo it, to its exit code. `ready` asks, last of all, whether to begin.
+    """Carry the run on, or undo it, to its exit code. `ready` looks and asks, last of all, whether to begin; it gets
+    who asks for sudo's password, and the secrets.
 
     Raises RunbookError where a gate refuses.
     """
@@ -68,8 +71,8 @@ def go(
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
     given.check(confirmed, needs_back(plan) if wish.undo else needs(plan))
     must_be_answered(_to_be_asked(plan, past, wish), confirmed, attended=attended(flags))
-    flags = {**flags, "inventory": Sources.of_flags(past.started.sources)}
-    ready()
+    here = here_of(folder)
+    flags = {**flags, "inventory": here.sources if here is not None else Sources.of_flags(past.started.sources)}
     password = become_password() if flags["ask_become_pass"] else None
     values = secrets.fetched(plan, flags, at_terminal=at_terminal())
     _same_secrets(changed_secrets(values, past.started.secrets), folder)
@@ -86,12 +89,17 @@ def go(
         return carry_out(begun)
 
     with secrets.concealing(sealed.redactor):
+        ready(password, sealed)
         return in_background(folder, elsewhere) if flags["detach"] else carry_out()
 
 
 def same_files(past: Past, folder: RunFolder) -> None:
-    """Raises Refused, with the list, where what the plan was made of is not what it was."""
-    found = changed(past.started.files)
+    """Raises Refused, with the list, where what the plan was made of is not what it was.
+
+    Of a run that was fetched that is what it sends alone: its plan needs nothing else of the project.
+    """
+    moved = here_of(folder)
+    found = changed(past.started.files if moved is None else moved.sent(past.plan, past.started.files))
     if not found:
         return
     here = Path.cwd()

@@ -32,4 +32,4 @@ def command(run: str | None, **flags: Any) -> int:
             hint = f"runbook rollback {folder.run} undoes it"
             raise Refused(Problem(f"run {folder.run} is finished: {ended.status}", hint=hint, code="finished"))
         same_files(past, folder)
-        return go(past, folder, Wish(), flags, ready=lambda: None)
+        return go(past, folder, Wish(), flags, ready=lambda _password, _sealed: None)

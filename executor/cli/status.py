@@ -6,11 +6,19 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from executor.journal.index import Glance
 from executor.report.standing import OnHost, OpenRun
+
+if TYPE_CHECKING:
+    from executor.engine import State
+    from executor.journal.past import Past
+
+VERSIONS = ("version", "tag", "release")  # parameters that say which version a run has brought
 
 
 @click.command(epilog="Example: runbook status; runbook status --format json")
@@ -26,7 +34,7 @@ def command(format_: str) -> None:
 
     known = list(glances(folders.state_folder(os.environ)))
     open_runs = [_open(one) for one in known if one.open or one.held]
-    hosts = _hosts(known)
+    hosts = _hosts(known, datetime.now(UTC).timestamp())
     if format_ == "json":
         click.echo(json.dumps(standing.as_json(open_runs, hosts), indent=2))
         return
@@ -47,31 +55,48 @@ def _open(one: Glance) -> OpenRun:
     return OpenRun(run, one.started.name, how, one.last, commands if one.standing != "incomplete" else commands[::2])
 
 
-def _hosts(known: Iterable[Glance]) -> list[OnHost]:
+def _hosts(known: Iterable[Glance], now: float) -> list[OnHost]:
     """The newest run that has left something on each host, by host and inventory."""
+    from executor.engine.resume import at
     from executor.journal.past import recall
-    from executor.journal.pruning import DAYS, kept_until
 
     found: dict[tuple[str, str], OnHost] = {}
     for one in known:
         past = recall(one.folder)
         inventory = ", ".join(past.started.inventory)
+        then = at(past.state, now)
         for name, host in past.state.hosts.items():
-            left = [entry for entry in host.armed.values() if entry.status == "armed" and not entry.unchanged]
-            if not left or (name, inventory) in found:
-                continue
-            able = any(entry.pending for entry in left)
-            said = past.ended.hosts[name].state if past.ended is not None and name in past.ended.hosts else one.standing
-            params = " ".join(f"{key}={value}" for key, value in past.started.params.items())
-            found[name, inventory] = OnHost(
-                name,
-                inventory,
-                one.started.name,
-                one.folder.run,
-                one.last,
-                params,
-                said,
-                "yes" if able else "no",
-                kept_until(one, DAYS) if able else None,
-            )
+            if (name, inventory) not in found and any(
+                e.status == "armed" and not e.unchanged for e in host.armed.values()
+            ):
+                found[name, inventory] = _on(one, past, then, name, inventory)
     return [found[key] for key in sorted(found)]
+
+
+def _on(one: Glance, past: Past, then: State, name: str, inventory: str) -> OnHost:
+    """What a host is on. `then` is the state of its run by now: what has lapsed is told in it."""
+    from executor.engine import lapse
+    from executor.engine.resume import points
+    from executor.engine.undo import cut
+    from executor.journal.pruning import DAYS, kept_until
+
+    ended, host = past.ended, then.hosts[name]
+    version = next((key for key in VERSIONS if key in past.started.params), "")
+    others = {key: value for key, value in past.started.params.items() if key != version}
+    limit = cut(then, host)
+    able = any(entry.pending and entry.seq > limit for entry in host.armed.values())
+    ends = [datetime.fromtimestamp(end, UTC) for end in lapse.ends(then, host)]
+    behind = points(then, (name,), then.clock)
+    return OnHost(
+        name,
+        inventory,
+        one.started.name,
+        one.folder.run,
+        one.last,
+        " ".join(f"{key}={value}" for key, value in others.items()),
+        ended.hosts[name].state if ended is not None and name in ended.hosts else one.standing,
+        "yes" if able else "no",
+        min([kept_until(one, DAYS), *ends]) if able else None,
+        point=behind[-1].name if behind else "",
+        version=str(past.started.params[version]) if version else "",
+    )

@@ -5,26 +5,28 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from executor.cli.carrying import Wish
+from executor.cli.later import later_changes
+from executor.cli.looking import GO_ON
 from executor.cli.session import at_terminal, said_go
-from executor.engine.resume import Undoable, undoable
+from executor.engine.resume import Undoable, out_of_reach, points, undoable
 from executor.errors import InvalidInput, Problem, Refused, WrongUsage
 from executor.journal import folders
 from executor.journal.folders import RunFolder
 from executor.journal.index import Glance, glances
 from executor.journal.past import Past, recall
-from executor.model.actions import Copy, Symlink, TemplateFile, Unarchive
 from executor.report.phrasing import names
 
 _LISTED = 15  # runs that are offered
 
 
-def chosen(state: Path, named: str | None) -> RunFolder:
+def chosen(state: Path, named: str | None, now: float) -> RunFolder:
     """The run that RUN or RUNBOOK means.
 
     Raises InvalidInput where there is none, Refused where it has nothing to undo, WrongUsage where nobody can be asked.
@@ -33,11 +35,11 @@ def chosen(state: Path, named: str | None) -> RunFolder:
         return folders.find(state, named)
     found = [one for one in glances(state) if named is None or _is_of(one, named)]
     if named is None:
-        return _asked(found)
+        return _asked(found, now)
     if not found:
         return folders.find(state, named)  # the beginning or the end of an id, or no run at all
     for one in found:
-        if undoable_of(recall(one.folder)):
+        if undoable_of(recall(one.folder), now):
             return one.folder
     raise Refused(
         Problem(f"no run of {named!r} has left anything to undo", hint="runbook status", code="nothing-to-undo")
@@ -52,8 +54,8 @@ def _is_of(one: Glance, named: str) -> bool:
     )
 
 
-def _asked(found: Sequence[Glance]) -> RunFolder:
-    able = [(one, count) for one in found[:_LISTED] if (count := len(undoable_of(recall(one.folder))))]
+def _asked(found: Sequence[Glance], now: float) -> RunFolder:
+    able = [(one, count) for one in found[:_LISTED] if (count := len(undoable_of(recall(one.folder), now)))]
     if not able:
         raise InvalidInput(Problem("no run has left anything to undo", hint="runbook status", code="nothing-to-undo"))
     lines = [f"{one.folder.run}  {one.started.name}: {count} to undo" for one, count in able]
@@ -67,17 +69,29 @@ def _asked(found: Sequence[Glance]) -> RunFolder:
     return able[number - 1][0].folder
 
 
-def undoable_of(past: Past, wish: Wish | None = None) -> tuple[Undoable, ...]:
-    """What undoing a run would undo, last first."""
+def undoable_of(past: Past, now: float, wish: Wish | None = None) -> tuple[Undoable, ...]:
+    """What undoing a run would undo if it began now, last first."""
     wish = wish or Wish(undo=True)
-    return undoable(past.plan, past.state, wish.hosts, wish.stages)
+    return undoable(past.plan, past.state, wish.hosts, wish.stages, now=now)
 
 
-def must_be_possible(past: Past, folder: RunFolder, wish: Wish, state: Path) -> tuple[Wish, tuple[Undoable, ...]]:
-    """The wish with its stages by their ids, and what it would undo.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What somebody wants undone, and what that comes to, last first; `kept` would be, were it not too late."""
 
-    Raises InvalidInput for a host or stage that the run does not know; Refused where there is nothing to undo, where a
-    point of no return has been passed, or where later runs have touched the same.
+    wish: Wish
+    found: tuple[Undoable, ...]
+    kept: tuple[Undoable, ...] = ()
+
+
+def must_be_possible(
+    past: Past, folder: RunFolder, wish: Wish, state: Path, *, now: float, overridden: bool = False
+) -> Way:
+    """What a wish comes to, as far as it can be told without the hosts; the wish with its stages by their ids.
+
+    `overridden`: later runs are no obstacle. Raises InvalidInput for a host or stage that the run does not know;
+    Refused where there is nothing to undo, where a point of no return has been passed, or where later runs have touched
+    the same.
     """
     wish = replace(wish, hosts=tuple(_host(past, host) for host in wish.hosts), stages=_stages(past, wish.stages))
     ended = past.ended
@@ -85,58 +99,41 @@ def must_be_possible(past: Past, folder: RunFolder, wish: Wish, state: Path) -> 
         if wish.hosts or wish.stages:
             hint = f"runbook resume {folder.run}"
             raise Refused(Problem("the rollback of this run is under way: it cannot be made a part of it", hint=hint))
-        return wish, ()
-    found = undoable_of(past, wish)
+        return Way(wish, ())
+    found = undoable_of(past, now, wish)
+    kept = out_of_reach(past.plan, past.state, wish.hosts, wish.stages, now=now)
     going = bool(past.state.flights)  # what is under way is armed, too, as soon as it is known to have begun
     if not found and not going:
-        raise _nothing(past, folder)
-    later = later_changes(past, folder, found, state)
+        raise _nothing(past, folder, kept, now)
+    later = later_changes(past, folder, found, state) if not overridden else ()
     if later:
-        hint = "undo those runs first, the newest first; or undo a part (--host, --stage)"
+        hint = f"undo those runs first, the newest first; or undo a part (--host, --stage); {GO_ON}"
         raise Refused(*(Problem(text, hint=hint, code="changed-since") for text in later))
-    return wish, found
+    return Way(wish, found, kept)
 
 
-def _nothing(past: Past, folder: RunFolder) -> Refused:
-    points = [*past.state.cuts.values(), *(cut for host in past.state.hosts.values() for cut in host.cuts.values())]
-    if points:
-        passed = ", ".join(dict.fromkeys(f"'{name}'" for _, name in points))
-        why = f"run {folder.run} has passed its point of no return {passed}: nothing armed before it is undone"
-        return Refused(Problem(why, code="no-return"))
+def _nothing(past: Past, folder: RunFolder, kept: Sequence[Undoable], now: float) -> Refused:
+    if kept:
+        why = f"run {folder.run} has passed its point of no return {_points(past, kept, now)}"
+        return Refused(Problem(f"{why}: neither it nor what came before it is undone", code="no-return"))
     hint = f"runbook show {folder.run} tells what it did"
     return Refused(Problem(f"nothing of run {folder.run} is left to undo", hint=hint, code="nothing-to-undo"))
 
 
-def later_changes(past: Past, folder: RunFolder, found: Sequence[Undoable], state: Path) -> list[str]:
-    """What later runs have changed since of that which would be put back, for people; newest first.
-
-    A later run counts where something of it could still be undone on the same host, and it was of the same runbook,
-    went under the same lock, or wrote the same file. Only the runs that are known here can be told.
-    """
-    hosts = {one.host for one in found}
-    files = {(one.host, target) for one in found for target in _targets(past, one)}
+def _points(past: Past, kept: Sequence[Undoable], now: float) -> str:
+    """The points of no return behind which these lie, with the time after which they were some."""
+    hosts = tuple(dict.fromkeys(one.host for one in kept))
     told = []
-    for one in glances(state):
-        if one.folder.run == folder.run:
-            break
-        since = recall(one.folder)
-        left = [other for other in undoable_of(since) if other.host in hosts]
-        alike = one.started.file == past.started.file or (past.plan.lock and since.plan.lock == past.plan.lock)
-        same = left if alike else [o for o in left if any((o.host, target) in files for target in _targets(since, o))]
-        if same:
-            steps = ", ".join(dict.fromkeys(f"'{other.step}'" for other in same))
-            where = names(dict.fromkeys(other.host for other in reversed(same)))
-            told.append(f"run {one.folder.run} ({one.started.name}) has changed {where} since: {steps}")
-    return told
+    for point in points(past.state, hosts, now):
+        when = "" if point.since is None else f" (it could be undone until {_at(point.since, now)})"
+        told.append(f"'{point.name}'{when}")
+    return ", ".join(dict.fromkeys(told))
 
 
-def _targets(past: Past, one: Undoable) -> tuple[str, ...]:
-    """The file that a step writes on its host, where its name is known."""
-    match past.state.index.item(one.task, one.host, one.item).body.action:
-        case Copy(dest=str(dest)) | TemplateFile(dest=str(dest)) | Symlink(dest=str(dest)) | Unarchive(dest=str(dest)):
-            return (dest,)
-        case _:
-            return ()
+def _at(moment: float, now: float) -> str:
+    """A moment for people; today's by the time alone."""
+    then, today = datetime.fromtimestamp(moment).astimezone(), datetime.fromtimestamp(now).astimezone()
+    return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
 def _host(past: Past, name: str) -> str:
@@ -159,15 +156,24 @@ def _stages(past: Past, named: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(ids[name] for name in named)
 
 
-def announce(past: Past, found: Sequence[Undoable], *, yes: bool) -> None:
-    """Show what will be undone; at a terminal ask whether to go. Raises RunbookError (exit 11) where nobody says so."""
+def announce(past: Past, way: Way, now: float) -> None:
+    """Show what will be undone, and what will not for it is too late."""
     began = past.started
     click.echo(f"To be undone of run {began.run} ({began.name}), last first:", err=True)
-    for line in _lines(found):
+    for line in _lines(way.found):
         click.echo(f"  {line}", err=True)
     if past.state.flights:
         click.echo("  and what was under way, as soon as it has come to its end", err=True)
+    if way.kept:
+        point = _points(past, way.kept, now)
+        click.echo(f"Not undone, for it is not after the point of no return {point}:", err=True)
+        for line in _lines(way.kept):
+            click.echo(f"  {line}", err=True)
     sys.stderr.flush()
+
+
+def must_be_wanted(*, yes: bool) -> None:
+    """At a terminal ask whether to go. Raises RunbookError (exit 11) where nobody says so."""
     if at_terminal() and not yes:
         said_go("nothing was undone")
 

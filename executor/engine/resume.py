@@ -154,6 +154,42 @@ def undoable(
     return tuple(_told(plan, asked, entry) for entry in found)
 
 
+def out_of_reach(
+    plan: Plan, state: State, hosts: Iterable[str] = (), stages: Iterable[str] = (), *, now: float
+) -> tuple[Undoable, ...]:
+    """What such a rollback would undo, were it not before a point of no return; last first."""
+    asked = at(state, now)
+    asked.cuts.clear()
+    for host in asked.hosts.values():
+        host.cuts.clear()
+    hosts, stages = tuple(hosts), tuple(stages)
+    within = set(undoable(plan, state, hosts, stages, now=now))
+    return tuple(one for one in undoable(plan, asked, hosts, stages) if one not in within)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of no return. `since`: when it became one, in seconds since the epoch, where time has made it."""
+
+    name: str
+    since: float | None = None
+
+
+def points(state: State, hosts: Iterable[str], now: float) -> tuple[Point, ...]:
+    """The points of no return for these hosts, the run's own first."""
+    then = at(state, now)
+    found = [Point(name, _since(task, then.hosts.values())) for task, (_, name) in then.cuts.items()]
+    for host in map(then.hosts.__getitem__, hosts):
+        found += [Point(name, _since(task, (host,))) for task, (_, name) in host.cuts.items()]
+    return tuple(dict.fromkeys(found))
+
+
+def _since(task: str, hosts: Iterable[HostState]) -> float | None:
+    """Until when the step that is a point of no return could be undone."""
+    ends = (lapse.until(entry) for host in hosts for entry in host.armed.values() if entry.task == task)
+    return max((end for end in ends if end is not None), default=None)
+
+
 def at(state: State, now: float) -> State:
     """A copy of the state as it would be if a rollback began at that time: what has lapsed by then is told in it."""
     later = state.fork()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from executor.engine import State, evolve, initial
 from executor.errors import InvalidInput, Problem
-from executor.events import Answered, Asked, HostReached, Key, RunEnded, RunStarted
+from executor.events import Answered, Asked, HostReached, Key, Locked, RunEnded, RunStarted
 from executor.journal.folders import RunFolder
 from executor.journal.reading import End, decisions
 from executor.model.codec import CodecError
@@ -27,17 +28,23 @@ class Past:
     last: datetime
     reached: frozenset[str]  # hosts that were connected to: the run's folder is there
     answered: frozenset[str]  # names of questions that somebody has answered with yes
+    fences: Mapping[str, frozenset[int]]  # the numbers that the run's lock has had, by host
 
     @property
     def ended(self) -> RunEnded | None:
         return self.state.ended
 
 
-def recall(folder: RunFolder) -> Past:
-    """Fold a run's journal. Raises InvalidInput where nothing of it was begun, or its record cannot be trusted."""
-    plan = plan_of(folder)
+def recall(folder: RunFolder, here: Callable[[Plan], Plan] = lambda plan: plan) -> Past:
+    """Fold a run's journal; `here` makes of its plan the one that holds on this machine.
+
+    Raises InvalidInput where nothing of it was begun, or its record cannot be trusted.
+    """
+    written = plan_of(folder)
+    plan = here(written)
     state, end, last = initial(plan), End(), None
     reached, names, answered = set[str](), dict[Key, str](), set[str]()
+    fences: dict[str, set[int]] = {}
     for records, after in decisions(folder.journal):
         for record in records:
             evolve(plan, state, record.event, record.stamp)
@@ -46,6 +53,9 @@ def recall(folder: RunFolder) -> Past:
                     reached.add(host)
                 case Asked(key, question):
                     names[key] = question.name
+                case Locked(_, numbers):
+                    for host, number in numbers.items():
+                        fences.setdefault(host, set()).add(number)
                 case Answered(key, "yes") if key in names:
                     answered.add(names[key])
                 case _:
@@ -54,9 +64,10 @@ def recall(folder: RunFolder) -> Past:
     if state.run is None or last is None:
         hint = "start it anew with runbook run"
         raise InvalidInput(Problem(f"run {folder.run} never began: nothing was done", hint=hint, code="never-began"))
-    if digest(plan) != state.run.plan_digest:
+    if digest(written) != state.run.plan_digest:
         raise _not_its_plan(folder.plan, folder.run)
-    return Past(plan, state.run, state, end, last, frozenset(reached), frozenset(answered))
+    held = {host: frozenset(numbers) for host, numbers in fences.items()}
+    return Past(plan, state.run, state, end, last, frozenset(reached), frozenset(answered), held)
 
 
 def plan_of(folder: RunFolder) -> Plan:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from executor.hosts.protocol import Job, JobEnd
-from executor.locks.words import BY_HAND, Answer, Beat, Busy, Claim, Failed, Holder, Taken
+from executor.locks.words import BY_HAND, Answer, Beat, Busy, Claim, Failed, Holder, Last, Taken
 
 TIMEOUT = 30.0  # seconds that a host may take for one order
 
@@ -64,6 +64,11 @@ def break_(name: str, number: int, by: str, job_id: str) -> Job:
 def look(job_id: str) -> Job:
     """Which locks hold there?"""
     return _job("look", {}, job_id)
+
+
+def last(name: str, job_id: str) -> Job:
+    """Who had the lock of that name last, whether or not it still holds?"""
+    return _job("last", {"name": name}, job_id)
 
 
 def _lying(taken: Taken) -> dict[str, str]:
@@ -132,6 +137,15 @@ def seen(end: JobEnd, stdout: bytes) -> tuple[Holder, ...] | Failed:
     return tuple(_holders(lines, "held")) if lines and lines[-1] == "end" else Failed(_failure(end, lines))
 
 
+def had_last(end: JobEnd, stdout: bytes) -> Last | Failed:
+    """After `last`."""
+    lines = _lines(stdout)
+    if not lines or lines[-1] != "end":
+        return Failed(_failure(end, lines))
+    runs = tuple(line.removeprefix("run ") for line in lines if line.startswith("run "))
+    return Last(next(_holders(lines, "last"), None), runs)
+
+
 def _lines(stdout: bytes) -> list[str]:
     return stdout.decode("utf-8", "replace").splitlines()
 
@@ -176,4 +190,18 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-__all__ = ["BY_HAND", "Wish", "answer", "beat", "break_", "ended", "look", "lost", "release", "seen", "take"]
+__all__ = [
+    "BY_HAND",
+    "Wish",
+    "answer",
+    "beat",
+    "break_",
+    "ended",
+    "had_last",
+    "last",
+    "look",
+    "lost",
+    "release",
+    "seen",
+    "take",
+]

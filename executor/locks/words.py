@@ -43,6 +43,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """What a host knows of earlier runs: who had a lock last, and which runs it keeps records of, the newest first."""
+
+    holder: Holder | None
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The lock is ours: `file` is where it lies on the host, `token` the word that stands in it."""
 

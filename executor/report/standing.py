@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Literal
 
@@ -28,7 +28,8 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class OnHost:
-    """What a host is on: the last run that left something on it. `until`: its undoing is kept at least so long."""
+    """What a host is on: the last run that left something on it. `until`: at least so long it can be undone, back to
+    the point of no return `point` where there is one."""
 
     host: str
     inventory: str
@@ -39,6 +40,8 @@ class OnHost:
     state: str
     undo: Literal["yes", "no"]
     until: datetime | None = None
+    point: str = ""
+    version: str = ""
 
 
 def text(
@@ -63,28 +66,37 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> lis
     """Hosts that are alike share a line."""
     groups: dict[OnHost, list[str]] = {}
     for one in hosts:
-        alike = OnHost("", one.inventory, one.name, one.run, one.at, one.params, one.state, one.undo, one.until)
+        alike = replace(one, host="")
         groups.setdefault(alike, []).append(one.host)
-    head = ("HOST", "RUNBOOK", "WITH", "STATE", "RUN", "WHEN", "CAN BE UNDONE")
+    head = ("HOST", "RUNBOOK", "VERSION", "WITH", "STATE", "RUN", "WHEN", "CAN BE UNDONE")
     rows = [
         (
             names(members),
             visible(one.name),
+            visible(one.version),
             visible(one.params),
             one.state,
             one.run,
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
-            f"until {one.until.astimezone(zone):%Y-%m-%d}" if one.until else one.undo,
+            _how_long(one, zone),
         )
         for one, members in groups.items()
     ]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    # A column in which nothing stands takes no place.
+    widths = [max(map(len, column)) if any(column[1:]) else 0 for column in zip(head, *rows, strict=True)]
     lines = [paint(_columns(head, widths), "head", colour)]
     return lines + [_columns(row, widths) for row in rows]
 
 
+def _how_long(one: OnHost, zone: tzinfo | None) -> str:
+    back = f", back to '{visible(one.point)}'" if one.point else ""
+    if one.until is None:
+        return f"{one.undo}{back}"
+    return f"until {one.until.astimezone(zone):%Y-%m-%d %H:%M}{back}"
+
+
 def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True) if width).rstrip()
 
 
 def as_json(open_runs: Sequence[OpenRun], hosts: Sequence[OnHost]) -> Json:
@@ -108,10 +120,12 @@ def as_json(open_runs: Sequence[OpenRun], hosts: Sequence[OnHost]) -> Json:
                 "runbook": one.name,
                 "run": one.run,
                 "at": one.at.isoformat(),
+                "version": one.version,
                 "params": one.params,
                 "state": one.state,
                 "undo": one.undo == "yes",
                 "until": one.until.isoformat() if one.until else None,
+                "point": one.point,
             }
             for one in hosts
         ],

@@ -127,7 +127,10 @@ def test_without_a_name_and_a_terminal_the_runs_are_listed(deployed: Project) ->
 
 
 def test_what_something_else_has_changed_is_not_put_back(deployed: Project) -> None:
-    """A link that points elsewhere now is left as it is, and the rollback is not complete."""
+    """Where it could not be told beforehand, it is left as it is, and the rollback is not complete."""
+    touch = "      - {name: Mark, shell: touch current.mark, rollback: rm current.mark}\n"
+    deployed.write("runbooks/deploy.yml", BOOK + touch)
+    deploy(deployed, "v2")
     path = deployed.servers["web1"].home / "current"
     path.unlink()
     path.symlink_to("by-hand")
@@ -135,11 +138,11 @@ def test_what_something_else_has_changed_is_not_put_back(deployed: Project) -> N
     assert ran.code == 10, ran
     assert link(deployed, "web1") == "by-hand"
     path.unlink()
-    path.symlink_to("releases/v1")
+    path.symlink_to("releases/v2")
     carried_on = deployed.runbook("resume")
     assert carried_on.code == 0, carried_on
-    assert link(deployed, "web1") == ""
-    assert deployed.log("web1").count("undo one v1") == 1
+    assert link(deployed, "web1") == "releases/v1"
+    assert deployed.log("web1").count("undo one v2") == 1
 
 
 def test_status_tells_what_is_unfinished_and_what_each_host_is_on(deployed: Project) -> None:
@@ -147,8 +150,8 @@ def test_status_tells_what_is_unfinished_and_what_each_host_is_on(deployed: Proj
     first, second = run_ids(deployed)
     status = json.loads(deployed.runbook("status", "--format", "json").out)
     assert status["unfinished"] == []
-    assert [(one["host"], one["run"], one["params"].split()[0], one["undo"]) for one in status["hosts"]] == [
-        (host, second, "version=v2", True) for host in ("web1", "web2")
+    assert [(one["host"], one["run"], one["version"], one["undo"]) for one in status["hosts"]] == [
+        (host, second, "v2", True) for host in ("web1", "web2")
     ]
     assert deployed.runbook("rollback", second, "-y").code == 0
     status = json.loads(deployed.runbook("status", "--format", "json").out)

@@ -15,7 +15,7 @@ import pytest
 from executor.hosts.protocol import Job, JobEnd
 from executor.locks import orders
 from executor.locks.orders import Wish
-from executor.locks.words import Answer, Beat, Claim, Failed, Holder, Taken
+from executor.locks.words import Answer, Beat, Claim, Failed, Holder, Last, Taken
 
 SHELLS = ("dash", "bash", "busybox sh", "mksh", "ksh")
 NO_HOME = Path("/dev/null")  # nobody can write below it, not even root
@@ -75,6 +75,12 @@ class Machine:
         assert not isinstance(seen, Failed), seen
         # The spare place is the same for all tests: what others try there does not belong to this home.
         return tuple(one for one in seen if self.home == NO_HOME or not one.name.startswith(SPARE))
+
+    def last(self, name: str = "deploy") -> Last:
+        """Who had it last, and the runs that are kept there."""
+        found = orders.had_last(JobEnd("exited", 0), self.say(orders.last(name, "last")))
+        assert isinstance(found, Last), found
+        return found
 
     def folder(self) -> Path:
         """Where the lock `deploy` lies."""

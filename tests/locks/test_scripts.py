@@ -11,7 +11,7 @@ from pathlib import Path
 
 from executor.hosts.protocol import JobEnd
 from executor.locks import orders
-from executor.locks.words import BY_HAND, Beat, Busy, Claim, Failed, Taken
+from executor.locks.words import BY_HAND, Beat, Busy, Claim, Failed, Last, Taken
 from tests.locks.machine import CLAIM, NO_HOME, SPARE, Machine, wish
 
 EXITED = JobEnd("exited", 0)
@@ -149,6 +149,26 @@ def test_locks_of_two_names_do_not_meet(machine: Machine) -> None:
     other = machine.have("b", name="other")
     assert other == Taken(1, f"{machine.folder().parent}/other/1", "b")
     assert [(holder.name, holder.token) for holder in machine.holders()] == [("deploy", "a"), ("other", "b")]
+
+
+def test_who_had_it_last_is_known_also_when_it_is_let_go(machine: Machine) -> None:
+    assert machine.last() == Last(None, ())
+    machine.release(machine.have("one"))
+    second = machine.have("two")
+    for _ in range(2):
+        found = machine.last().holder
+        assert found is not None
+        assert (found.number, found.run, found.claim.operator) == (second.number, "run-two", "ada")
+        machine.release(second)
+    assert machine.last("other").holder is None
+
+
+def test_the_runs_of_which_a_machine_keeps_records_are_told_the_newest_first(machine: Machine) -> None:
+    for age, name in enumerate(("young", "older", "old")):
+        folder = machine.home / ".runbook" / "runs" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (10_000 - age, 10_000 - age))
+    assert machine.last().runs == ("young", "older", "old")
 
 
 def test_a_machine_without_locks_has_none_and_looking_makes_nothing(machine: Machine) -> None:
