@@ -6,7 +6,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from executor.hosts.pool import Hosts
     from executor.hosts.protocol import Host
     from executor.journal.folders import RunFolder
-    from executor.model.inventories import HostSpec
 
 STOPS_WITHIN = 2.0  # seconds: a controller that is alive finds out with the next piece of its journal that it sends
 
@@ -51,11 +49,12 @@ def command(run: str, inventory: Sources, limit: str | None, take_over: bool, **
 
     root = root_here()
     known = load_hosts(inventory, root)
-    specs = as_flagged(known.hosts, flags)
     names = [name for name in match_hosts(limit or "all", known) if not known.hosts[name].local]
     password = become_password() if flags["ask_become_pass"] else None
     own = f"fetch-{new_run_id(datetime.now().astimezone())}"
-    with Hosts(specs, run=own, root=root, become_password=password, patience=flags["lost_after"]) as hosts:
+    with Hosts(
+        as_flagged(known.hosts, flags), run=own, root=root, become_password=password, patience=flags["lost_after"]
+    ) as hosts:
         reached = _reached(hosts, names)
         copies = find(reached, run)
         must_be_elsewhere(RunFolder(state_folder(os.environ) / "runs" / copies[0].run), copies)
@@ -68,7 +67,7 @@ def command(run: str, inventory: Sources, limit: str | None, take_over: bool, **
         def complete(folder: RunFolder) -> None:
             if any(not copy.owner.over for copy in copies):
                 time.sleep(STOPS_WITHIN)  # until then it may have begun more
-            click.echo(_completed(folder, specs, inventory, reached, password), err=True, nl=False)
+            click.echo(_completed(folder, flags, inventory, reached, password), err=True, nl=False)
 
         fetched = keep(reached, copies, state_folder(os.environ), f"{operator()} on {socket.gethostname()}", complete)
     for note in fetched.notes:
@@ -97,26 +96,29 @@ def _reached(hosts: Hosts, names: Sequence[str]) -> dict[str, Host]:
 
 def _completed(
     folder: RunFolder,
-    specs: Mapping[str, HostSpec],
+    flags: Mapping[str, Any],
     inventory: Sources,
     reached: Collection[str],
     password: Callable[[], str] | None,
 ) -> str:
     """Complete the run's journal by what the hosts know. Returns what is to be said of it, a line each."""
     from executor.cli import secrets
+    from executor.cli.moving import Here, note
     from executor.cli.session import at_terminal
     from executor.drive.completing import complete
     from executor.hosts.pool import Hosts
-    from executor.journal.past import recall
+    from executor.journal.past import plan_of, recall
     from executor.secrets import vault
 
-    past = recall(folder)
-    plan = replace(past.plan, root=str(root_here()))
+    here = Here(root_here(), inventory, Path(plan_of(folder).root))
+    note(folder, here)
+    past = recall(folder, here.plan)
+    plan = past.plan
     sealed = vault(secrets.fetched(plan, {"inventory": inventory}, at_terminal=at_terminal()))
     with (
         secrets.concealing(sealed.redactor),
         Hosts(
-            {name: specs.get(name, spec) for name, spec in plan.hosts.items()},
+            as_flagged(plan.hosts, flags),
             run=folder.run,
             root=Path(plan.root),
             become_password=password,

@@ -60,7 +60,7 @@ def lost(project: Project, running: subprocess.Popen[str]) -> str:
 
 def until(true: object) -> None:
     assert callable(true)
-    for _ in range(300):
+    for _ in range(600):
         if true():
             return
         time.sleep(0.05)
@@ -180,6 +180,31 @@ def test_a_run_that_was_taken_from_a_machine_can_be_taken_back(project: Project)
     assert first.runbook("fetch", run, "-i", "prod").code == 0
     undone = first.runbook("rollback", run, "-y")
     assert undone.code == 0, undone
+
+
+SENDING = DEPLOY.replace(
+    "shell: echo three >> ~/log", "copy: {src: files/app.conf, dest: app.conf}\n        apply: echo three >> ~/log"
+)
+
+
+def test_it_goes_on_in_a_checkout_at_another_place_which_needs_only_what_is_sent(project: Project) -> None:
+    project.write("files/app.conf", "as it was\n")
+    run = lost(project, begun(project, SENDING))
+    checkout = project.folder.parent / "elsewhere"
+    project.folder.rename(checkout)
+    other = replace(project, folder=checkout, environment={"RUNBOOK_STATE": str(checkout / "state2")})
+    (checkout / "runbooks/deploy.yml").unlink()
+    other.write("files/app.conf", "as it is\n")
+    assert other.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    refused = other.runbook("resume", run)
+    assert (refused.code, "files/app.conf (changed)" in refused.err) == (11, True), refused
+    other.write("files/app.conf", "as it was\n")
+    (project.servers["web3"].home / "go").touch()
+    carried = other.runbook("resume", run)
+    assert carried.code == 0, carried
+    for name in ("web1", "web2", "web3"):
+        assert (project.servers[name].home / "app.conf").read_text() == "as it was\n"
+        assert project.log(name) == WHOLE
 
 
 def test_who_has_lost_a_run_to_another_machine_stops(project: Project) -> None:
