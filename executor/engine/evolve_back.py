@@ -39,7 +39,7 @@ def rollback_started(plan: Plan, state: State, event: RollbackStarted) -> None:
     state.phase, state.rolling, state.back = "back", True, WayBack(found)
     for name in event.hosts:
         host = state.hosts[name]
-        host.course, host.work, host.restless, host.stalled = None, None, False, ""
+        host.course, host.work, host.restless, host.shut, host.stalled = None, None, False, False, ""
     state.touch_run()
 
 
@@ -182,12 +182,13 @@ def _turn_away(state: State, host: HostState, elements: tuple[Element, ...]) -> 
 
 def step_failed(state: State, host: HostState, do: Do, event: StepEnded) -> None:
     """A step around the handlers has failed."""
-    if event.unreachable:
+    if do.leg == "restore":
+        host.shut = event.unreachable
+        unhealthy(state, host, stage_of(state, do), f"'{event.name}' failed: {event.reason}")
+    elif event.unreachable:
         _turn_away(state, host, ())
     elif do.leg == "drain":
         stop(state, host, f"'{event.name}' failed before anything was undone: {event.reason}")
-    elif do.leg == "restore":
-        unhealthy(state, host, stage_of(state, do), f"'{event.name}' failed: {event.reason}")
     else:
         advance(state, host)
 

@@ -22,6 +22,8 @@ def resumed(state: State, event: Resumed) -> None:
     state.connecting.clear()
     for host in state.hosts.values():
         host.connecting = False
+    if ended is not None:
+        state.over = not ended.resumable and ended.exit is not Exit.INCOMPLETE
     stopped = state.aborted is not None and state.aborted.then == "stop"
     if event.undo:
         _turn_back(state, event, stopped=stopped, over=ended is not None and not ended.resumable)
@@ -34,7 +36,7 @@ def resumed(state: State, event: Resumed) -> None:
 
 def taken_up(state: State) -> None:
     """Everybody has been reached, or is known to be lost."""
-    state.phase = "forward" if state.before == "connecting" else state.before
+    state.phase, state.over = "forward" if state.before == "connecting" else state.before, False
     if state.stage is not None:
         state.stage.bad.clear()  # watches begin anew
     state.wake()

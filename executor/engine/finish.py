@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from executor.engine.effects import Decision, Finish
 from executor.engine.lock import let_go
-from executor.engine.state import HostState, State
+from executor.engine.state import Entry, HostState, State, Unwind
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
 from executor.model.actions import Checklist
@@ -44,8 +44,9 @@ def stop(state: State) -> Decision:
 
 
 def refuse(state: State) -> Decision:
-    """Somebody else has the lock. A run that had begun before, and was to be carried on, can still be."""
-    begun = any(host.entered for host in state.hosts.values())
+    """Somebody else has the lock. A run that had begun before, and was to be carried on, can still be; one that was
+    over, and was to be undone, is as over as it was."""
+    begun = any(host.entered for host in state.hosts.values()) and not state.over
     status = "refused: the hosts are locked" if begun else _WORDS[Exit.REFUSED]
     ended = RunEnded(Exit.REFUSED, status, state.lock.refused, _summaries(state), resumable=begun)
     return Decision((ended,), (Finish(Exit.REFUSED, "stopped" if begun else "ended"),))
@@ -181,7 +182,7 @@ def _summary(host: HostState) -> HostSummary:
     if owed and host.stopped:
         return HostSummary("failed", host.stopped, drained)
     if owed:
-        why = f"unreachable: {host.lost}" if host.lost else owed[-1].why or "its turn had not come"
+        why = f"unreachable: {host.lost}" if host.lost else owed[-1].why or _not_yet(host, owed[-1])
         return HostSummary("owed", why, drained)
     if host.unhealthy:
         return HostSummary("unhealthy", next(iter(host.unhealthy.values())), drained)
@@ -200,8 +201,14 @@ def _left(state: State) -> Iterator[Owed]:
     for host in state.hosts.values():
         for entry in reversed(host.armed.values()):
             if entry.left:
-                why = entry.why or host.stopped or host.lost or "its turn had not come"
+                why = entry.why or host.stopped or host.lost or _not_yet(host, entry)
                 yield Owed(host.name, entry.task, state.index.steps[entry.task].step.name, why)
+
+
+def _not_yet(host: HostState, entry: Entry) -> str:
+    """Why something is not undone where nothing has gone wrong."""
+    at_it = host.course is not None and host.course.next == Unwind(entry.seq) and (host.work or host.round)
+    return "it was being undone" if at_it else "its turn had not come"
 
 
 def _not_undone(state: State) -> Iterator[str]:

@@ -115,14 +115,15 @@ def _untold(host: HostState) -> bool:
 
 
 def _owing(state: State) -> list[str]:
-    """Hosts on which something is left that could be undone if everybody could be reached.
+    """Hosts on which something is left that could be undone, or opened again, if everybody could be reached.
 
     What belongs to the run does not hang on how its owner fares: it is due there although the host itself has stopped.
     """
     return [
         name
         for name, host in state.hosts.items()
-        if any(e.left and e.status != "failed" and (e.run_wide or not host.stopped) for e in host.armed.values())
+        if (host.shut and not host.stopped)
+        or any(e.left and e.status != "failed" and (e.run_wide or not host.stopped) for e in host.armed.values())
     ]
 
 

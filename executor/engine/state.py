@@ -91,6 +91,7 @@ class HostState:
     drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it, or may be
     between: set[int] = field(default_factory=set)  # of those: drain or restore has begun, and has not passed
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
+    shut: bool = False  # its traffic could not be restored, for nobody could be reached
     restless: bool = False  # something was undone on it after it had failed a gate
     stopped: str = ""  # why its rollback stopped for good
     stalled: str = ""  # why it cannot go on until somebody returns
@@ -266,6 +267,7 @@ class State:
     returned: tuple[str, ...] = ()  # those that came back
     found: tuple[str, ...] = ()  # lost hosts that were there again when the run was resumed
     turning: str = ""  # why a rollback shall begin now: somebody has asked for it
+    over: bool = False  # it had come to its end before somebody asked for more, and nothing has happened since
     wished: bool = False  # the rollback is what somebody asked for, not what a failure has brought about
     only_hosts: frozenset[str] = frozenset()  # a rollback that was asked for is for these alone; empty: for all
     only_stages: frozenset[int] = frozenset()

@@ -165,3 +165,18 @@ def test_a_refused_run_that_had_begun_can_still_be_carried_on(run: Run) -> None:
     assert run.finished() == Finish(Exit.REFUSED, "stopped")
     assert run.state.ended is not None
     assert run.state.ended.resumable
+
+
+def test_a_finished_run_whose_undoing_is_refused_is_as_finished_as_before(run: Run) -> None:
+    """It changed nothing, so there is nothing to carry on; whoever asks again has it undone then."""
+    run.lock_and_reach()
+    run.end_steps()
+    run.end_steps()
+    run.tell(Unlocked(("web1", "web2")))
+    run.tell(Resumed("ada", "laptop", undo=True), LockRefused("deploy", {"web1": "bob"}))
+    ended = run.events[-1]
+    assert isinstance(ended, RunEnded)
+    assert (ended.exit, ended.resumable) == (Exit.REFUSED, False)
+    run.tell(Resumed("ada", "laptop", undo=True))
+    run.lock_and_reach()
+    assert any(isinstance(event, Started) and event.key.direction == "back" for event in run.events)
