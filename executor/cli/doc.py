@@ -20,7 +20,7 @@ def command(context: click.Context, runbook: str, inventory: Sources, extra_vars
     RUNBOOK is a path, or a name under runbooks/. With -i, every command is as it would be run on those hosts; without,
     what an inventory gives stands there by name.
     """
-    from executor.cli.plan_formats import harmless
+    from executor.cli.streams import harmless
     from executor.language import find_runbook, load_runbook, parse_extra_vars, project_root
     from executor.planning import PlanOptions, build
     from executor.report.plans.checklist import checklist

@@ -14,7 +14,7 @@ import click
 
 from executor import __version__
 from executor.cli.secrets import Concealed
-from executor.cli.streams import unwritable
+from executor.cli.streams import harmless, unwritable
 from executor.errors import Exit, RunbookError
 from executor.journal.folders import make_own, state_folder
 
@@ -33,7 +33,7 @@ def _told(error: Exception, arguments: list[str], clean: Callable[[str], str]) -
 
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         for problem in error.problems:
-            click.echo(render(problem, color=color), err=True)
+            click.echo(harmless(render(problem, color=color), to=sys.stderr), err=True)
         if len(error.problems) > 1:
             click.echo(f"{len(error.problems)} problems", err=True)
         return error.exit_code

@@ -11,11 +11,12 @@ from typing import Any, Literal
 import click
 
 from executor.cli.options import check_option, plan_options
-from executor.cli.plan_formats import FORMATS, Format, harmless, in_format
+from executor.cli.plan_formats import FORMATS, Format, in_format
 from executor.cli.planned import plan_of
 from executor.cli.sealed import flags_of, sealed_file
 from executor.cli.sealed_run import shown_sealed
 from executor.cli.sealing import check_seal_flags, seal_options, write_sealed
+from executor.cli.streams import harmless
 from executor.model.plans import Plan
 from executor.planning.findings import Findings
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from executor.cli.sarif import log
+from executor.cli.streams import harmless
 from executor.errors import Problem
 from executor.language.diagnostics import render
 from executor.model.places import Place
+from executor.report.safe import inert_json
 from executor.report.workflow import command
 
 Format: TypeAlias = Callable[[Sequence[Problem], int], Iterator[str]]
@@ -21,7 +23,7 @@ def text(problems: Sequence[Problem], files: int) -> Iterator[str]:
     """The lines with the place underlined, and a count at the end."""
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for problem in problems:
-        yield render(problem, color=color)
+        yield harmless(render(problem, color=color))
         yield ""
     checked = f"{files} {'file' if files == 1 else 'files'} checked"
     advice = sum(problem.severity == "advice" for problem in problems)
@@ -44,7 +46,7 @@ def as_json(problems: Sequence[Problem], files: int) -> Iterator[str]:
         }
         for one in problems
     ]
-    yield json.dumps({"version": 1, "files": files, "problems": listed}, indent=2, ensure_ascii=False)
+    yield inert_json(json.dumps({"version": 1, "files": files, "problems": listed}, indent=2, ensure_ascii=False))
 
 
 def _span(place: Place | None) -> dict[str, object]:
@@ -75,7 +77,7 @@ def github(problems: Sequence[Problem], _files: int) -> Iterator[str]:
 
 def sarif(problems: Sequence[Problem], _files: int) -> Iterator[str]:
     """SARIF 2.1.0, one run."""
-    yield json.dumps(log(problems), indent=2, ensure_ascii=False)
+    yield inert_json(json.dumps(log(problems), indent=2, ensure_ascii=False))
 
 
 FORMATS: Mapping[str, Format] = {"text": text, "json": as_json, "github": github, "sarif": sarif}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
+from collections.abc import Mapping
+from typing import TextIO
 
 _NOWHERE = {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG}
 
@@ -26,3 +29,22 @@ def unwritable(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is None and error.errno in _NOWHERE:
         return error.strerror or str(error)
     return ""
+
+
+def harmless(said: str, environment: Mapping[str, str] = os.environ, *, to: TextIO | None = None) -> str:
+    """The text as it may be printed: where a CI system reads along, no line of it is a command of that system's.
+
+    `to` is standard output where nothing is said. What goes to a file is as it is.
+    """
+    if not environment.get("CI") or _is_file(to or sys.stdout):
+        return said
+    from executor.report.safe import inert
+
+    return "\n".join(map(inert, said.split("\n")))
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # a stream of this process alone, which nobody else reads
+        return False
