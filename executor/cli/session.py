@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,11 +18,13 @@ import click
 
 from executor.cli import secrets
 from executor.cli.awake import kept_awake
+from executor.cli.ci import tell_job
 from executor.cli.detaching import Beginning, check_detached, in_background
 from executor.cli.locking import check_override, lock_order
 from executor.cli.main import COMMANDS
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
+from executor.cli.warrant import Warrant, needs_warrant, used
 from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
 from executor.drive.signals import listening
@@ -71,11 +73,14 @@ def attended(flags: Mapping[str, Any]) -> bool:
     return at_terminal() and not flags["detach"]
 
 
-def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault) -> int:
+def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault, warrant: Warrant | None = None) -> int:
     """Everything from a plan to the exit code. Raises RunbookError where a gate refuses.
 
-    `seal` makes of the secrets' values what the run opens them with and hides them by.
+    `seal` makes of the secrets' values what the run opens them with and hides them by. `warrant` is what a sealed plan
+    brings with it.
     """
+    if plan.approvals and warrant is None:
+        raise needs_warrant(plan)
     check_override(flags)
     check_detached(flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)
@@ -83,11 +88,17 @@ def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault) -> int:
     password = become_password() if flags["ask_become_pass"] else None
     sealed = seal(secrets.fetched(plan, flags, at_terminal=at_terminal()))
     with secrets.concealing(sealed.redactor):
-        return _run(plan, flags, confirmed, password, sealed)
+        return _run(plan, flags, confirmed, password=password, sealed=sealed, warrant=warrant)
 
 
 def _run(
-    plan: Plan, flags: Mapping[str, Any], confirmed: Answers, password: Callable[[], str] | None, sealed: Vault
+    plan: Plan,
+    flags: Mapping[str, Any],
+    confirmed: Answers,
+    *,
+    password: Callable[[], str] | None,
+    sealed: Vault,
+    warrant: Warrant | None,
 ) -> int:
     run = folders.new_run_id(datetime.now().astimezone())
     folder = folders.create(folders.state_folder(os.environ), run, to_json(plan))
@@ -102,15 +113,24 @@ def _run(
         params=plan.params,
         reason=flags["reason"],
         secrets=digests(sealed.secrets) if sealed.secrets else {},
-        files=inputs(plan),
+        files=inputs(plan) if warrant is None else warrant.files,
         sources=tuple(flags["inventory"].flags(absolute=True)),
+        sealed=warrant.digest if warrant is not None else "",
+        approvals=warrant.approvals if warrant is not None else (),
+        again=warrant is not None and warrant.again,
     )
 
     def carry_out(begun: Callable[[], None] | None = None) -> int:
-        with holding(folder, operator()):
+        def go(first: Callable[[Hosts], None] | None = None) -> int:
             return conduct(
-                plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, begun=begun
-            )
+                plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, begun=begun,
+                first=first,
+            )  # fmt: skip
+
+        with holding(folder, operator()):
+            if warrant is None:
+                return go()
+            return used(warrant, plan, folder, run=go, hosts=lambda: _hosts(plan, folder, flags, password, sealed))
 
     return in_background(folder, carry_out) if flags["detach"] else carry_out()
 
@@ -118,28 +138,26 @@ def _run(
 def conduct(
     plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, flags: Mapping[str, Any], *, answers: Answers,
     password: Callable[[], str] | None, sealed: Vault, past: Past | None = None,
-    begun: Callable[[], None] | None = None,
+    begun: Callable[[], None] | None = None, first: Callable[[Hosts], None] | None = None,
 ) -> int:  # fmt: skip
     """A run from its opening event to its exit code, with everything that a person sees of it. The caller holds it.
 
     `past` is what has happened so far in a run that is carried on or undone; `begun` is for one in the background, and
-    called once it has begun. Raises RunbookError where the journal cannot be written.
+    called once it has begun. `first` is given the hosts before anything begins on them, and may refuse. Raises
+    RunbookError where the journal cannot be written.
     """
+    hosts = _hosts(plan, folder, flags, password, sealed, known=past.reached if past is not None else ())
+    if first is not None:
+        with ExitStack() as unless_allowed:
+            unless_allowed.callback(hosts.close)
+            first(hosts)
+            unless_allowed.pop_all()
     chronicle = Chronicle(plan)
     report = _report(plan, flags)
     live = report if isinstance(report, Pausing) else None
     if past is not None:
         views = [chronicle.view, *([report.view] if isinstance(report, Viewing) else [])]
         _remember(views, plan, folder)
-    hosts = Hosts(
-        plan.hosts,
-        run=folder.run,
-        root=Path(plan.root),
-        become_password=password,
-        patience=flags["lost_after"],
-        secret=lambda name: sealed.secrets[name].reveal(),
-        known=past.reached if past is not None else (),
-    )
     aside = Aside(report)
     screen = Screen(sys.stderr, live=live, colour="NO_COLOR" not in os.environ, settle=aside.settle)
     reporters = Reporters([chronicle, aside, *([Beginning(begun)] if begun is not None else [])], _complain)
@@ -163,7 +181,23 @@ def conduct(
     except JournalFailed as error:
         raise _journal_failed(error, chronicle.view) from error
     tell(chronicle.view, as_text=flags["output"] == "text")
+    tell_job(plan, chronicle.view)
     return exit_code
+
+
+def _hosts(
+    plan: Plan, folder: RunFolder, flags: Mapping[str, Any], password: Callable[[], str] | None, sealed: Vault,
+    *, known: Collection[str] = (),
+) -> Hosts:  # fmt: skip
+    return Hosts(
+        plan.hosts,
+        run=folder.run,
+        root=Path(plan.root),
+        become_password=password,
+        patience=flags["lost_after"],
+        secret=lambda name: sealed.secrets[name].reveal(),
+        known=known,
+    )
 
 
 def _report(plan: Plan, flags: Mapping[str, Any]) -> Reporter:
