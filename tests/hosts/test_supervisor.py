@@ -252,6 +252,13 @@ def test_a_job_whose_supervisor_was_killed_is_unknown(here: ShellHost) -> None:
     assert pending.end.how == "unknown"
 
 
+def test_a_run_whose_folder_was_removed_says_so_and_goes_on(here: ShellHost) -> None:
+    assert run(here, "rm -rf ~/.runbook").end.how == "exited"
+    end = run(here, "echo two").end
+    assert (end.how, end.detail.partition(",")[0]) == ("unknown", "the run's folder on the host is gone")
+    assert run(here, "echo three").stdout == b"three\n"
+
+
 def test_a_signal_to_the_supervisor_changes_nothing(here: ShellHost) -> None:
     ran = run(here, "kill -TERM $PPID; kill -HUP $PPID; sleep 0.1; exit 8")
     assert (ran.end.how, ran.end.rc) == ("exited", 8)

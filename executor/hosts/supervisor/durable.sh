@@ -6,8 +6,9 @@
 
 rb_job() { # ID OUT ERR TIMEOUT PRELUDE SCRIPT KIND INPUT LOCK TOKEN MAX .   (OUT, ERR: bytes that are known already)
 	[ "${12}" = . ] || return
-	# Without its helpers a lane is of no use: it hangs up before it has claimed anything, and another one is asked.
-	rb_lives "$rb_follower" && rb_lives "$rb_timer" || exit
+	# Without its helpers or its folder a lane is of no use: it hangs up before it has claimed anything, and another one is
+	# asked, which notices that a folder was there.
+	rb_lives "$rb_follower" && rb_lives "$rb_timer" && [ -d "$rb_dir" ] || exit
 	rb_id=$1 rb_limit=$4 rb_max=${11}
 	if [ -n "$9" ] && ! rb_ours "$9" "${10}" && [ ! -e "$rb_dir/$1.rc" ]; then
 		echo "n $1 fence" >&7
