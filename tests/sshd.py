@@ -67,7 +67,7 @@ class SshServer:
         """The pids of the server's processes that serve connections."""
         children = {self.process.pid}
         found = []
-        for pid, parent, name in sorted(_processes()):
+        for pid, parent, name in sorted(processes()):
             if parent in children and name == "sshd":
                 children.add(pid)
                 found.append(pid)
@@ -202,7 +202,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail("sshd does not listen")
 
 
-def _processes() -> Iterator[tuple[int, int, str]]:
+def processes() -> Iterator[tuple[int, int, str]]:
     """(pid, parent, name) of every process."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from executor.actions import fetch, file, script, shell, symlink, unarchive, undo
+from executor.actions import fetch, file, reboot, script, shell, symlink, unarchive, undo
 from executor.actions.posix import CannotStart, not_needed
 from executor.engine.effects import Perform
 from executor.hosts.protocol import Job, JobEnd
-from executor.model.actions import Copy, Fetch, Script, Shell, Symlink, TemplateFile, Unarchive, Undo
+from executor.model.actions import Copy, Fetch, Reboot, Script, Shell, Symlink, TemplateFile, Unarchive, Undo
 from executor.model.outcomes import Result
 
 
@@ -32,6 +32,8 @@ def job(perform: Perform, *, run: str, job_id: str, root: Path = Path()) -> Job:
             return unarchive.job(perform, action, job_id, run, root)
         case Fetch() as action:
             return fetch.job(perform, action, job_id)
+        case Reboot() as action:
+            return reboot.job(perform, action, job_id)
         case Undo() as action:
             return undo.job(perform, action, job_id, run)
         case other:
@@ -83,6 +85,8 @@ def result(
             return symlink.result(end, stdout, stderr)
         case Unarchive():
             return unarchive.result(end, stdout, stderr)
+        case Reboot():
+            return reboot.result(end, stdout, stderr)
         case Undo():
             return undo.result(end, stdout, stderr)
         case other:

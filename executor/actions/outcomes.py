@@ -23,7 +23,7 @@ def command_result(
     end: JobEnd, stdout: bytes, stderr: bytes, *, register: bool, truncated: bool = False, tail: bytes | None = None
 ) -> Result:
     """What came of a command of the operator's. Its exit code is data: the engine judges it."""
-    cut = truncated or len(stdout) > REGISTER_LIMIT or len(stderr) > REGISTER_LIMIT
+    cut = truncated or end.cut or len(stdout) > REGISTER_LIMIT or len(stderr) > REGISTER_LIMIT
     return Result(
         status=_STATUS[end.how],
         rc=end.rc,

@@ -13,8 +13,10 @@ from executor.engine.effects import Perform
 from executor.events import Key
 from executor.hosts.protocol import Job
 from executor.model.secrets import Secret, revealed
+from executor.model.steps import Settings
 
 SHELL = "/bin/sh"
+OUTPUT_LIMIT = 100_000_000  # bytes of each stream of a command that are kept, where nothing else is said
 READ_ONLY_PARTS = frozenset({"only_if", "unless", "item"})  # questions that a step asks with a command
 
 
@@ -72,8 +74,12 @@ def job_with(
     stdin: bytes | None = None,
     read_only: bool = False,
     secrets: Mapping[str, Secret] | None = None,
+    limited: bool = False,
 ) -> Job:
-    """A job with all that surrounds a script: what the step's settings say, and the secrets that the script reads."""
+    """A job with all that surrounds a script: what the step's settings say, and the secrets that the script reads.
+
+    `limited`: it prints what it wants, and no more than its `output_limit` is kept.
+    """
     settings = perform.settings
     return Job(
         id=job_id,
@@ -86,7 +92,14 @@ def job_with(
         become=settings.become is True,
         become_user=optional(settings.become_user) or "root",
         read_only=read_only or perform.dry or perform.key.part in READ_ONLY_PARTS,
+        durable=settings.durable is not False,
+        output_limit=output_limit(settings) if limited else None,
     )
+
+
+def output_limit(settings: Settings) -> int:
+    """How many bytes of each stream of a command are kept."""
+    return settings.output_limit if isinstance(settings.output_limit, int) else OUTPUT_LIMIT
 
 
 # --- guards ------------------------------------------------------------------------------------------------------

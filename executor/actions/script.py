@@ -23,7 +23,8 @@ def job(perform: Perform, action: Script, job_id: str, root: Path) -> Job:
         raise CannotStart(f"{name} is not a script: it holds NUL bytes. Send it with copy, and run it with shell")
     interpreter = _named_by(program, name) or optional(perform.settings.executable) or EXECUTABLE
     args = tuple(plain(arg) for arg in action.args)
-    return job_with(perform, job_id, wrapped(perform, name, program, interpreter, args), stdin=stdin_of(perform))
+    text = wrapped(perform, name, program, interpreter, args)
+    return job_with(perform, job_id, text, stdin=stdin_of(perform), limited=True)
 
 
 def _named_by(program: bytes, name: str) -> str:

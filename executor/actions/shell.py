@@ -24,9 +24,9 @@ def job(perform: Perform, action: Shell, job_id: str) -> Job:
     text, secrets = parts(action.script)
     stdin = stdin_of(perform)
     if not perform.dry and perform.creates is None and perform.removes is None:
-        return job_with(perform, job_id, text, executable=executable, stdin=stdin, secrets=secrets)
+        return job_with(perform, job_id, text, executable=executable, stdin=stdin, secrets=secrets, limited=True)
     script = wrapped(perform, "script", text.encode(), executable)
-    return job_with(perform, job_id, script, stdin=stdin, secrets=secrets)
+    return job_with(perform, job_id, script, stdin=stdin, secrets=secrets, limited=True)
 
 
 def parts(script: object) -> tuple[str, Mapping[str, Secret]]:

@@ -24,6 +24,7 @@ from executor.model.actions import (
     Fetch,
     Pause,
     ProbeAction,
+    Reboot,
     Script,
     SetVars,
     Shell,
@@ -53,7 +54,7 @@ def look(here: Round) -> Looking[Seen]:
 
 
 def _may_change(body: Body) -> bool:
-    return not body.read_only and isinstance(body.action, (Shell, Script, Fetch, *SELF_UNDOING))
+    return not body.read_only and isinstance(body.action, (Shell, Script, Fetch, Reboot, *SELF_UNDOING))
 
 
 def _look(here: Round) -> Looking[Seen]:
@@ -115,6 +116,9 @@ def _act(here: Round, body: Body, settings: Settings) -> Looking[Seen]:
             return (yield from _command(here, body, settings))
         case Shell() | Script():
             return (yield from _read(here, body, settings))
+        case Reboot():
+            here.filled(body.action)
+            return Seen(found.WouldRun())
         case _:
             return (yield from _file(here, body, settings))
 

@@ -73,11 +73,14 @@ class Capture:
         if self._pending.take(len(data)):
             self._inbox.put(Output(self._key, stream, data, self._pending.give))
 
-    def close(self) -> None:
-        """Nothing more will come."""
+    def close(self, note: str = "") -> None:
+        """Nothing more will come. `note` is said at the end of the output, on a line of its own."""
         for stream, rest in self._clean.items():
             self._take(stream, rest.end())
         self._show("stdout", self._whisper.end())
+        if note:
+            whole = not self._tail or self._tail[-1].endswith(b"\n")
+            self._show("stdout", f"{'' if whole else chr(10)}[{note}]\n".encode())
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

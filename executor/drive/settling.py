@@ -20,8 +20,9 @@ _STATUS = {
 def question(perform: Perform, job_id: str) -> Job:
     """The job that asks what became of the one with that id. It needs no more of it than whose it was."""
     settings = perform.settings
+    durable = settings.durable is not False
     user = str(settings.become_user) if settings.become_user is not None else "root"
-    return bar(Job(job_id, "", become=settings.become is True, become_user=user))
+    return bar(Job(job_id, "", become=settings.become is True, become_user=user, durable=durable))
 
 
 class Answer:

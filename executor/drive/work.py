@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -9,18 +10,22 @@ from pathlib import Path
 from typing import Protocol
 
 from executor import actions
+from executor.actions.posix import output_limit
 from executor.drive.capture import Capture
-from executor.drive.inbox import Inbox
+from executor.drive.inbox import Clock, Inbox
+from executor.drive.rebooting import Restart
 from executor.drive.settling import Answer, question
 from executor.engine.effects import Perform
 from executor.errors import RunbookError
 from executor.events import Ended, Key
-from executor.hosts.protocol import Fence, Host, Job, JobEnd, Stream
+from executor.hosts.dispatch import in_thread
+from executor.hosts.protocol import Fence, Host, Job, JobEnd, Sink, Stream
 from executor.hosts.requests import INLINE
 from executor.journal.folders import RunFolder
 from executor.locks.fenced import start_fenced
-from executor.model.actions import Script, Shell
+from executor.model.actions import Reboot, Script, Shell
 from executor.model.outcomes import Result, Status
+from executor.model.sizes import size_words
 from executor.secrets import NO_SECRETS, NOTHING_TO_HIDE, Vault
 
 
@@ -47,6 +52,7 @@ class Work:
         vault: Vault = NO_SECRETS,
         lock: RunLock | None = None,
         collects: bool = False,
+        clock: Clock = time.monotonic,
     ) -> None:
         """`diff`: file actions say what they change. `lock`: under which jobs are sent.
 
@@ -60,13 +66,14 @@ class Work:
         self._vault = vault
         self._lock = lock
         self._collects = collects
-        self._running: dict[Key, tuple[str, str]] = {}  # each job's host and id
+        self._clock = clock
+        self._running: dict[Key, Callable[[], None]] = {}  # how each is ended
 
     def start(self, perform: Perform) -> None:
         """Begin; returns at once. Ended comes to the inbox, also where nothing could be begun."""
         key = perform.key
         if perform.settles is not None:
-            self._running[key] = (perform.on, job_id(perform.settles))
+            self._running[key] = partial(self._host(perform.on).end, job_id(perform.settles))
             self._host(perform.on).start(question(perform, job_id(perform.settles)), Answer(key, self._ended))
             return
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
@@ -79,7 +86,12 @@ class Work:
             status = Status.UNKNOWN if perform.again else Status.REFUSED
             self._inbox.put(Ended(key, Result(status, detail=str(error))))
             return
-        self._running[key] = (perform.on, job_id(key))
+        host = self._host(perform.on)
+        start = self._starter(host, perform.on)
+        if isinstance(opened.action, Reboot) and not self._collects:
+            self._restart(opened, opened.action, replace(job, again=perform.again), start)
+            return
+        self._running[key] = partial(host.end, job_id(key))
         capture = Capture(
             key,
             None if actions.speaks_to_us(perform) or perform.settings.no_log else self._folder.output(key),
@@ -90,13 +102,28 @@ class Work:
             whisper=actions.whisper(perform),
         )
         sink = _Sink(opened, capture, receiver, self._ended, self._root)
-        job = replace(job, again=perform.again)
-        host = self._host(perform.on)
-        fence = self._lock.fence(perform.on) if self._lock is not None else None
+        start(replace(job, again=perform.again), sink)
+
+    def _starter(self, host: Host, name: str) -> Callable[[Job, Sink], None]:
+        """How jobs are sent to a host: under the run's lock, where it has one there."""
+        fence = self._lock.fence(name) if self._lock is not None else None
         if self._lock is None or fence is None:
-            host.start(job, sink)
-        else:
-            start_fenced(host, job, sink, fence, partial(self._lock.broken, perform.on))
+            return host.start
+        broken = partial(self._lock.broken, name)
+        return lambda job, sink: start_fenced(host, job, sink, fence, broken)
+
+    def _restart(self, perform: Perform, action: Reboot, order: Job, start: Callable[[Job, Sink], None]) -> None:
+        """In a thread of its own: there is hardly more to do than to wait."""
+        key = perform.key
+        restart = Restart(start, order, float(action.within), self._clock)  # type: ignore[arg-type]  # filled
+        host = self._host(perform.on)
+
+        def stop() -> None:
+            restart.stop()
+            host.end(order.id)
+
+        self._running[key] = stop
+        in_thread(lambda: self._ended(key, restart.run()))
 
     def _asking(self, perform: Perform) -> Job:
         return question(perform, job_id(perform.key))
@@ -122,13 +149,17 @@ class Work:
 
     def end(self, key: Key) -> None:
         """End a running job; its Ended still comes."""
-        if (running := self._running.get(key)) is not None:
-            on, job = running
-            self._host(on).end(job)
+        if (stop := self._running.get(key)) is not None:
+            stop()
 
     def _ended(self, key: Key, result: Result) -> None:
         self._running.pop(key, None)
         self._inbox.put(Ended(key, result))
+
+
+def _cut(perform: Perform) -> str:
+    limit = size_words(output_limit(perform.settings))
+    return f"output_limit: what it printed beyond {limit} of a stream was not kept"
 
 
 def _hidden(result: Result) -> Result:
@@ -166,7 +197,7 @@ class _Sink:
             self._capture.output(stream, data)
 
     def ended(self, end: JobEnd) -> None:
-        self._capture.close()
+        self._capture.close(_cut(self._perform) if end.cut else "")
         result = self._result(end)
         self._ended(self._perform.key, _hidden(result) if self._perform.settings.no_log else result)
 

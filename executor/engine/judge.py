@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from executor.engine.values import holds, registered
 from executor.model.actions import Action, Assert, Checklist, Fetch, Pause, ProbeAction, Script, SetVars, Shell
+from executor.model.exits import exit_words
 from executor.model.leaves import Value
 from executor.model.outcomes import Result, Status
 from executor.model.steps import Body
@@ -83,7 +84,7 @@ def changed_nothing(result: Result | None) -> bool:
 def _why(result: Result) -> str:
     match result.status:
         case Status.OK:
-            return result.detail or f"exit code {result.rc}"
+            return result.detail or exit_words(result.rc)
         case Status.FAILED:
             return result.detail or "failed"
         case Status.UNKNOWN:

@@ -13,6 +13,7 @@ from executor.model.actions import (
     Action,
     Copy,
     Fetch,
+    Reboot,
     Script,
     Shell,
     Symlink,
@@ -120,6 +121,8 @@ def _brief(action: Action) -> str:
             return _line(f"{type(action).__name__.removesuffix('File').lower()} {dest}")
         case Fetch(src, dest):
             return _line(f"fetch {src} to {dest}")
+        case Reboot():
+            return "restart the machine"
         case Undo(undone):
             return f"put back: {_brief(undone)}"
         case _:

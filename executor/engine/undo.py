@@ -15,6 +15,7 @@ from executor.model.actions import (
     Fetch,
     Pause,
     ProbeAction,
+    Reboot,
     SetVars,
     Shell,
     TemplateFile,
@@ -40,7 +41,7 @@ def arming(host: str, step: PlannedStep, item: Item, number: int, values: dict[s
         kind, tree = "handler", needs((item.rollback, _restored(body)))
     elif body.read_only or isinstance(body.action, _NOTHING_TO_UNDO):
         return None
-    elif item.rollback is not None:
+    elif item.rollback is not None or isinstance(body.action, Reboot):
         return Armed(host, step.id, number, step.once is not None, kind="none")
     elif isinstance(body.action, SELF_UNDOING) and _keeps(body, values):
         kind, tree = "builtin", needs((body.action, _restored(body)))

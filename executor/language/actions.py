@@ -8,6 +8,7 @@ from executor.language import leaves, probes
 from executor.language.draft import Draft
 from executor.language.nodes import MapNode, Node, Scalar
 from executor.model.actions import (
+    REBOOT_WITHIN,
     Action,
     Assert,
     Checklist,
@@ -16,6 +17,7 @@ from executor.model.actions import (
     Fetch,
     Pause,
     ProbeAction,
+    Reboot,
     Script,
     SetVars,
     Shell,
@@ -129,6 +131,14 @@ def _fetch(draft: Draft, node: Node) -> Fetch:
     return Fetch(leaves.line(draft, items["src"]), leaves.line(draft, items["dest"]))
 
 
+def _reboot(draft: Draft, node: Node) -> Reboot:
+    items = _items(node)
+    return Reboot(
+        within=leaves.duration(draft, items["within"]) if "within" in items else REBOOT_WITHIN,
+        command=leaves.shell(draft, items["reboot_command"]) if "reboot_command" in items else None,
+    )
+
+
 def _checklist(draft: Draft, node: Node) -> Checklist:
     return Checklist(tuple(_checklist_item(draft, item) for item in leaves.each(node)))
 
@@ -181,6 +191,7 @@ _READ: Mapping[str, Callable[[Draft, Node], Action]] = {
     "symlink": _symlink,
     "unarchive": _unarchive,
     "fetch": _fetch,
+    "reboot": _reboot,
     "checklist": _checklist,
     "probe": _probe,
     "pause": _pause,

@@ -122,7 +122,6 @@ _SAID = {
     "announce": "not in this version; a `shell:` step can call a webhook",
     "policy": "not in this version",
     "prometheus": "not in this version; an `http:` probe can ask a metrics server",
-    "reboot": "not in this version",
     "secrets": "not in this version",
 }
 
@@ -163,6 +162,14 @@ _PAUSE = {
     "hours": "write `pause: <hours>h`; a question goes under 'prompt'",
 }
 
+_REBOOT = {
+    "connect_timeout": "use `connect_timeout:` in the inventory's `ssh:`",
+    "post_reboot_delay": "use `test:` with a probe that says when it is back",
+    "pre_reboot_delay": "put it in the command: `reboot_command: shutdown -r +1`",
+    "reboot_timeout": "use `within:`",
+    "test_command": "use `test: {shell: <test_command>}`",
+}
+
 _ARGUMENT = re.compile(r"<(\w+)>")
 _FREE_FORM = re.compile(r"(\w+)=(\S+)")
 _RUNBOOK_THINGS = {"a runbook", "a stage", "a step", "a probe", "a traffic block"}
@@ -183,6 +190,8 @@ def translate(key: str, value: Node, thing: str, known: Iterable[str]) -> str:
     word = key.removeprefix("ansible.builtin.").removeprefix("ansible.legacy.").removeprefix("community.general.")
     if thing == "a pause with a prompt":
         return _filled(_PAUSE.get(word, ""), key, value)
+    if thing == "a reboot":
+        return _filled(_REBOOT.get(word, ""), key, value)
     if thing not in _RUNBOOK_THINGS:
         return "" if nearest(word, known) else _INVENTORY.get(word, "") or connection_word(word)
     if word not in _SHELL and word not in _SAID:

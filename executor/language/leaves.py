@@ -13,9 +13,10 @@ from executor.language.draft import Draft
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
 from executor.language.scalars import resolve
 from executor.model.durations import parse_duration, parse_fraction
-from executor.model.leaves import Duration, Flag, Kind, Number, Template, Text, Value
+from executor.model.leaves import Duration, Flag, Kind, Number, Size, Template, Text, Value
 from executor.model.places import Place
 from executor.model.runbooks import Amount, AmountLeaf
+from executor.model.sizes import parse_size
 
 _INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _STATEMENTS = ("{%", "{#")
@@ -161,6 +162,17 @@ def duration(draft: Draft, node: Node) -> Duration:
     except ValueError as error:
         draft.say(str(error), node.place, code="duration")
         return 0.0
+
+
+def size(draft: Draft, node: Node) -> Size:
+    """Bytes, or a template that gives a size."""
+    if _is_template(node):
+        return _template(draft, node, Kind.SIZE)
+    try:
+        return parse_size(written(node))
+    except ValueError as error:
+        draft.say(str(error), node.place, code="size")
+        return 0
 
 
 def fraction(draft: Draft, node: Node) -> Number:

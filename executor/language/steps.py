@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from executor.language import actions, includes, leaves, probes
 from executor.language.draft import Draft, Where
 from executor.language.nodes import ListNode, MapNode, Node, Scalar
+from executor.model.actions import Action, Reboot
 from executor.model.leaves import Duration, Flag, Kind, Text, Value
 from executor.model.places import Place
+from executor.model.probes import Probe
 from executor.model.steps import Block, Body, Include, Retry, Settings, Step, StepNode
 
 MAX_NESTING = 32  # blocks, handlers and includes within each other
@@ -83,6 +86,8 @@ def settings(draft: Draft, items: Mapping[str, Node]) -> Settings:
         timeout=_duration(draft, items, "timeout"),
         no_log=flag("no_log"),
         ignore_errors=flag("ignore_errors"),
+        durable=flag("durable"),
+        output_limit=leaves.size(draft, items["output_limit"]) if "output_limit" in items else None,
     )
 
 
@@ -175,23 +180,37 @@ def _body(draft: Draft, items: Mapping[str, Node]) -> Body:
         return isinstance(node, Scalar) and node.value is True
 
     produces = items.get("produces")
+    action = actions.action(draft, items)
+    needed, test = _around_reboot(draft, items, action)
     return Body(
-        action=actions.action(draft, items),
+        action=action,
         settings=settings(draft, items),
         stdin=leaves.text(draft, items["stdin"]) if "stdin" in items else None,
         creates=line("creates"),
         removes=line("removes"),
         unless=command("unless"),
-        only_if=command("only_if"),
+        only_if=needed or command("only_if"),
         failed_when=leaves.expressions(draft, items["failed_when"]) if "failed_when" in items else None,
         changed_when=leaves.expressions(draft, items["changed_when"]) if "changed_when" in items else None,
         retry=_retry(draft, items.get("retry")),
         apply=command("apply"),
-        verify=probes.probe(draft, items["verify"]) if "verify" in items else None,
+        verify=test or (probes.probe(draft, items["verify"]) if "verify" in items else None),
         read_only=said("read_only"),
         irreversible=said("irreversible"),
         produces=tuple(leaves.line(draft, item) for item in leaves.each(produces)) if produces is not None else (),
     )
+
+
+def _around_reboot(draft: Draft, items: Mapping[str, Node], action: Action) -> tuple[Text | None, Probe | None]:
+    """What says whether a reboot is needed, and its test, which has as long as the reboot where it says nothing."""
+    node = items.get("reboot")
+    if not isinstance(action, Reboot) or not isinstance(node, MapNode):
+        return None, None
+    needed = leaves.shell(draft, node.items["only_if"]) if "only_if" in node.items else None
+    test = probes.probe(draft, node.items["test"]) if "test" in node.items else None
+    if test is not None and test.within is None and test.hold is None:
+        test = replace(test, within=action.within)
+    return needed, test
 
 
 def _retry(draft: Draft, node: Node | None) -> Retry | None:

@@ -115,6 +115,9 @@ def _of_text(node: Scalar, wanted: str, schema: Schema) -> str:
     low = node.text.lower()
     if wanted.startswith("true or false") and low in _LIKE_TRUE | _LIKE_FALSE:
         return f"write {'true' if low in _LIKE_TRUE else 'false'}, without quotes"
+    if wanted.startswith("a size"):
+        size = re.fullmatch(r"([0-9.]+)\s*([kmg])(i?)b?", low)
+        return f"write {size[1]}{size[2].upper()}{size[3]}B" if size else ""
     if "duration" in wanted:
         return _reason(node.text)
     if "octal digits" in wanted:

@@ -10,6 +10,8 @@ from executor.model.leaves import Duration, Flag, Text, Value
 from executor.model.places import NOWHERE, Place
 from executor.model.probes import Probe
 
+REBOOT_WITHIN = 600.0  # seconds that a machine has to come back
+
 
 @dataclass(frozen=True, slots=True)
 class Shell:
@@ -69,6 +71,14 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Reboot:
+    """The host is restarted. Whether that is needed, and the test afterwards, are the step's `only_if` and `verify`."""
+
+    within: Duration = REBOOT_WITHIN  # seconds, until a login is possible again
+    command: Text | None = None  # instead of the system's own
+
+
+@dataclass(frozen=True, slots=True)
 class ChecklistItem:
     item: Text
     shell: Text | None = None
@@ -122,6 +132,7 @@ Action: TypeAlias = (
     | Symlink
     | Unarchive
     | Fetch
+    | Reboot
     | Checklist
     | ProbeAction
     | Pause

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     DURATION = "duration"  # seconds as a float
+    SIZE = "size"  # bytes as an integer
     LIST = "list"
 
 
@@ -61,3 +62,4 @@ Text: TypeAlias = "str | Template | Late"
 Number: TypeAlias = "int | float | Template | Late"
 Flag: TypeAlias = "bool | Template | Late"
 Duration: TypeAlias = "float | Template | Late"  # seconds
+Size: TypeAlias = "int | Template | Late"  # bytes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from executor.model.actions import Action
-from executor.model.leaves import Duration, Flag, Late, Number, Text, Value
+from executor.model.leaves import Duration, Flag, Late, Number, Size, Text, Value
 from executor.model.places import NOWHERE, Place
 from executor.model.probes import Probe
 
@@ -33,6 +33,8 @@ class Settings:
     timeout: Duration | None = None  # seconds per attempt
     no_log: Flag | None = None
     ignore_errors: Flag | None = None
+    durable: Flag | None = None  # False: without a record on the host
+    output_limit: Size | None = None  # bytes of each stream that are kept
 
 
 @dataclass(frozen=True, slots=True)

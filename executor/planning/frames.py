@@ -95,6 +95,7 @@ def over(below: Settings, above: Settings) -> Settings:
         name: value
         for name in (
             *("chdir", "executable", "become", "become_user", "delegate_to", "timeout", "no_log", "ignore_errors"),
+            *("durable", "output_limit"),
         )
         if (value := getattr(above, name)) is not None
     }

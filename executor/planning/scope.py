@@ -320,6 +320,7 @@ _HARMLESS: Mapping[Kind, Any] = {
     Kind.NUMBER: 1,
     Kind.BOOLEAN: False,
     Kind.DURATION: 1.0,
+    Kind.SIZE: 1,
     Kind.LIST: [],
 }
 

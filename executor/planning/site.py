@@ -76,6 +76,8 @@ class Site:
                     return spec.become_user
                 case ("become", _):
                     return spec.become
+                case ("local", _):
+                    return spec.local
                 case ("item", _):
                     return NOTHING if items is None else items.get(host, NOTHING)
                 case _:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from executor.errors import Problem
-from executor.model.actions import Action, Assert, Checklist, ProbeAction, SetVars
+from executor.model.actions import Action, Assert, Checklist, ProbeAction, Reboot, SetVars
 from executor.model.leaves import Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
@@ -227,6 +227,7 @@ def rendered_body(site: Site, step: Step, scope: Scope, settings: Settings) -> B
     )
     files.produced(found.produces, site, step.place)
     scope.note(*check_body(body, found, step.place), *_delegate(site, settings.delegate_to, found.settings, step.place))
+    scope.note(*_own_reboot(site, scope, found, step.place))
     return found
 
 
@@ -272,3 +273,13 @@ def _delegate(site: Site, written: Text | None, settings: Settings, place: Place
         site.delegates[name if isinstance(name, str) else ANY_HOST] = None
     if isinstance(name, str) and name not in site.inventory.hosts:
         yield site.no_such_host(name, written.place if isinstance(written, Template) else place)
+
+
+def _own_reboot(site: Site, scope: Scope, body: Body, place: Place) -> Iterator[Problem]:
+    """The control node cannot wait for itself to come back."""
+    if not isinstance(body.action, Reboot):
+        return
+    delegate = body.settings.delegate_to
+    spec = site.inventory.hosts.get(delegate) if isinstance(delegate, str) else None
+    if spec.local if spec is not None else delegate is None and scope.reader("local"):
+        yield Problem("this would restart the machine that the run is driven from", place, "choose hosts", "reboot")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from executor.model.exits import exit_words
 from executor.model.leaves import Value
 from executor.model.probes import ShellProbe
 from executor.model.secrets import SealedScript, Secret
@@ -38,13 +39,13 @@ def judge(verb: ShellProbe, ran: Ran | Silence | Unasked) -> Answer:
     wanted, pattern = int(number(verb.rc) or 0), optional(verb.stdout)
     if ran.rc != wanted:
         said = _last_line(stderr) or _last_line(stdout)
-        words = f"exit code {ran.rc} (wanted {wanted})"
+        words = f"{exit_words(ran.rc)} (wanted {wanted})"
         return failed(f"{words}: {said}" if said else words, {"rc": ran.rc}, result=result)
     if pattern is not None and not re.search(pattern, stdout, re.MULTILINE):
         printed = f"it printed {excerpt(stdout)!r}" if stdout.strip() else "it printed nothing"
         return failed(f"nothing in the output matches {pattern!r}: {printed}", {"rc": ran.rc}, result=result)
     printed = f": {excerpt(_last_line(stdout))}" if stdout.strip() else ""
-    return passed(f"exit code {ran.rc}{printed}", {"rc": ran.rc}, result=result)
+    return passed(f"{exit_words(ran.rc)}{printed}", {"rc": ran.rc}, result=result)
 
 
 def _last_line(output: str) -> str:

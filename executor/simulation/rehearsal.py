@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from executor.engine.effects import Perform, Sample, Watch
 from executor.events import Answered, Key, Question, WatchTurned
-from executor.model.actions import SELF_UNDOING, Fetch, Undo
+from executor.model.actions import SELF_UNDOING, Fetch, Reboot, Undo
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.probes import Probe
 from executor.probes.times import times
 from executor.simulation.flags import Fault
 
 STEP = 1.0  # seconds that each piece of work takes, unless a seed says otherwise
+REBOOT = 60.0  # seconds that a machine takes to come back
 SHORTEST, LONGEST = 0.2, 5.0  # seconds, with a seed
 
 _TELLING = (*SELF_UNDOING, Fetch, Undo)  # actions that say themselves whether they have changed something
@@ -50,6 +51,8 @@ class Rehearsal:
             return seconds, Result(Status.UNREACHABLE, detail="away in this simulation", duration=seconds)
         if fault := self._fault(key):
             return seconds, Result(Status.FAILED, rc=1, detail=_reason(fault), duration=seconds)
+        if isinstance(effect.action, Reboot):
+            return REBOOT, Result(Status.OK, rc=0, changed=True, detail="restarted (simulated)", duration=REBOOT)
         changed = True if isinstance(effect.action, _TELLING) else None
         said = self._printed(effect)
         return seconds, Result(Status.OK, rc=int(key.part == "unless"), stdout=said, changed=changed, duration=seconds)

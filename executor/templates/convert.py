@@ -8,6 +8,7 @@ from typing import Any
 
 from executor.model.durations import parse_duration
 from executor.model.leaves import Kind
+from executor.model.sizes import parse_size
 from executor.templates.faults import Fault
 from executor.templates.text import plain, text_of
 
@@ -31,6 +32,8 @@ def converted(kind: Kind, value: Any) -> Any:
             return boolean(value)
         case Kind.DURATION:
             return duration(value)
+        case Kind.SIZE:
+            return size(value)
         case Kind.LIST:
             return listed(value)
         case Kind.TEXT | Kind.SHELL | Kind.FILE:
@@ -100,6 +103,16 @@ def duration(value: Any) -> float:
         raise Fault(f"a duration is wanted here, not {_short(value)}")
     try:
         return parse_duration(text)
+    except ValueError as error:
+        raise Fault(str(error)) from error
+
+
+def size(value: Any) -> int:
+    """A number of bytes: a whole number, or a text such as `100MB`."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Fault(f"a size is wanted here, not {_short(value)}")
+    try:
+        return parse_size(str(value))
     except ValueError as error:
         raise Fault(str(error)) from error
 

@@ -13,6 +13,7 @@ from executor.model.actions import (
     Fetch,
     Pause,
     ProbeAction,
+    Reboot,
     Script,
     SetVars,
     Shell,
@@ -46,6 +47,10 @@ def action(does: Action, root: str, lead: str = "") -> Iterator[Line]:  # noqa: 
             yield plain(f"{lead}unpack {local_name(src, root)} → {said(dest)}")
         case Fetch(src=src, dest=dest):
             yield plain(f"{lead}fetch {said(src)} → {local_name(dest, root)}, here")
+        case Reboot(within=length, command=order):
+            yield plain(f"{lead}restart the machine, which must be back within {duration(length)}")
+            if order is not None:
+                yield from command(said(order), 4, "with ")
         case Checklist(items=items):
             for item in items:
                 yield plain(f"{lead}[ ] {said(item.item)}{' (with evidence)' if item.evidence is True else ''}", hang=4)

@@ -13,6 +13,7 @@ from executor.model.actions import (
     Copy,
     Pause,
     ProbeAction,
+    Reboot,
     Script,
     SetVars,
     Shell,
@@ -22,6 +23,7 @@ from executor.model.actions import (
 )
 from executor.model.leaves import Late, Text
 from executor.model.plans import Plan, PlannedStep
+from executor.model.sizes import size_words
 from executor.model.steps import Body, Item, Retry, Task
 from executor.planning.findings import Finding, Findings, Skipped
 from executor.planning.shown.actions import action, in_short
@@ -236,9 +238,14 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
         yield plain(f"verify: {probe(body.verify)}", hang=8)
 
 
+def recorded(body: Body) -> bool:
+    """Whether it leaves a record on its host, unless it is said to go without."""
+    return isinstance(body.action, Shell | Script | Reboot | Copy | TemplateFile | Symlink | Unarchive)
+
+
 def limited(body: Body) -> bool:
     """Whether a timeout holds for this: what waits for a person or has times of its own knows none."""
-    return not isinstance(body.action, Checklist | ProbeAction | Pause | Assert | SetVars)
+    return not isinstance(body.action, Checklist | ProbeAction | Pause | Assert | Reboot | SetVars)
 
 
 def settings(body: Body, read: Reading) -> Iterator[str]:
@@ -258,6 +265,12 @@ def settings(body: Body, read: Reading) -> Iterator[str]:
         yield "with " + " ".join(f"{name}={'…' if secret else said(text)}" for name, text in given.environment.items())
     if given.timeout is not None and limited(body) and duration(given.timeout) != read.timeout:
         yield f"at most {duration(given.timeout)}"
+    if given.durable not in (None, True) and recorded(body):
+        late = "" if given.durable is False else f" if not {said(given.durable)}"
+        yield f"without a record on the host{late}: if the connection is lost, its outcome is unknown"
+    if given.output_limit is not None and isinstance(body.action, Shell | Script):
+        limit = given.output_limit
+        yield f"at most {size_words(limit) if isinstance(limit, int) else said(limit)} of its output is kept"
     if given.ignore_errors not in (None, False):
         yield (
             "its failure is ignored"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from executor.model import amounts
-from executor.model.actions import Checklist, Pause, ProbeAction
+from executor.model.actions import Checklist, Pause, ProbeAction, Reboot
 from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.model.steps import Item
@@ -115,6 +115,8 @@ def _waits(plan: Plan) -> Iterator[tuple[float, str]]:
             for item in items_of(step):
                 match item.body.action:
                     case Pause(seconds=seconds) if isinstance(seconds, int | float):
+                        yield seconds, title
+                    case Reboot(within=seconds) if isinstance(seconds, int | float):
                         yield seconds, title
                     case ProbeAction(probe=probe):
                         yield from _of_probe(probe, title)
