@@ -83,7 +83,7 @@ def mark(party: Party, names: Collection[str], digest: str, use: Use, *, again: 
             found[host] = uses_in(rest) or uses_in("?")
     if found and not again:
         withdraw(party, there, digest, use)
-    return found
+    return {host: found[host] for host in names if host in found}
 
 
 def reached(party: Party, names: Collection[str]) -> list[str]:

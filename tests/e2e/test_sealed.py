@@ -1,0 +1,157 @@
+"""Sealed plans on real hosts: what was sealed runs, once, and other machines learn of it from the hosts."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from tests.e2e.conftest import Project, Ran
+from tests.e2e.test_locks import begun, end
+
+RUNBOOK = """
+name: Note
+params: {tag: {type: string, default: a}}
+stages:
+  - name: Roll out
+    hosts: web1:web2
+    steps:
+      - name: Ask
+        shell: hostname
+        register: who
+        read_only: true
+      - name: Send
+        copy: {src: files/motd, dest: "{{ home }}/motd"}
+      - name: Note
+        shell: echo "{{ tag }} {{ run.id }} {{ 'known' if who.stdout else 'unknown' }}" >> ~/log
+        rollback: echo "{{ tag }} undone" >> ~/log
+"""
+
+
+@pytest.fixture
+def sealed(project: Project) -> Project:
+    project.write("runbooks/note.yml", RUNBOOK)
+    project.write("files/motd", "hello\n")
+    inventory = project.folder / "inventories/prod.yml"
+    text = inventory.read_text()
+    for name, server in project.servers.items():
+        text = text.replace(f"  {name}: {{address", f"  {name}: {{vars: {{home: {server.home}}}, address")
+    inventory.write_text(text)
+    ran = project.runbook("plan", "note", "-i", "prod", "--out", "plan.json")
+    assert ran.code == 0, ran
+    return project
+
+
+def _elsewhere(project: Project) -> Project:
+    """The same project on another machine."""
+    folder = project.folder.parent / "elsewhere"
+    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns("state"))
+    return replace(project, folder=folder, environment={"RUNBOOK_STATE": str(folder / "state")})
+
+
+def _marks(project: Project) -> dict[str, list[str]]:
+    return {
+        name: sorted(p.name for p in server.home.glob(".runbook/plans/*")) for name, server in project.servers.items()
+    }
+
+
+def _run(project: Project, *words: str) -> Ran:
+    return project.runbook("run", "plan.json", "-y", *words)
+
+
+def test_it_runs_as_it_was_sealed_whatever_became_of_the_runbook(sealed: Project) -> None:
+    sealed.write("runbooks/note.yml", RUNBOOK.replace("{{ tag }}", "changed"))
+    ran = _run(sealed)
+    assert ran.code == 0, ran
+    run = sealed.events("RunStarted")[0]["run"]
+    assert sealed.log("web1") == sealed.log("web2") == [f"a {run} known"]
+    assert (sealed.servers["web2"].home / "motd").read_text() == "hello\n"
+
+
+def test_the_record_and_the_hosts_know_of_its_use(sealed: Project) -> None:
+    assert _run(sealed).code == 0
+    digest = sealed.events("RunStarted")[0]["sealed"]
+    assert digest in (sealed.folder / "plan.json").read_text()
+    assert _marks(sealed) == {"web1": [digest], "web2": [digest], "web3": [], "web4": []}
+    assert f"sealed plan {digest[:12]}" in sealed.runbook("show", "last").out
+
+
+def test_a_second_use_is_refused_here_and_on_another_machine(sealed: Project) -> None:
+    assert _run(sealed).code == 0
+    here = _run(sealed)
+    assert here.code == 11
+    assert "this plan has been used already (on this machine): run " in here.err
+    other = _elsewhere(sealed)
+    there = _run(other)
+    assert there.code == 11, there
+    assert "this plan has been used already (on web1, web2): run " in there.err
+    assert len(sealed.log("web1")) == 1
+    assert not list((other.folder / "state/runs").iterdir())
+    assert _run(other).code == 11  # what was refused has not become a use
+
+
+def test_again_runs_it_once_more_and_the_record_says_so(sealed: Project) -> None:
+    assert _run(sealed).code == 0
+    ran = _run(_elsewhere(sealed), "--again")
+    assert ran.code == 0, ran
+    assert "once more" in ran.err
+    assert _run(sealed, "--again").code == 0
+    assert sealed.events("RunStarted")[0]["again"] is True
+    assert len(sealed.log("web1")) == 3
+
+
+def test_a_run_that_was_refused_its_lock_was_no_use(sealed: Project) -> None:
+    running, gate = begun(sealed, hosts="web2")
+    refused = _run(sealed)
+    assert refused.code == 11, refused
+    assert "taken" in str(refused)
+    end(running, gate)
+    assert _marks(sealed) == {"web1": [], "web2": [], "web3": [], "web4": []}
+    assert _run(_elsewhere(sealed)).code == 0
+
+
+def test_a_host_that_already_knows_it_keeps_the_others_free(sealed: Project) -> None:
+    digest = hashlib.sha256((sealed.folder / "plan.json").read_bytes().split(b'"content":', 1)[1][:-2]).hexdigest()
+    mark = sealed.servers["web2"].home / ".runbook/plans" / digest
+    mark.parent.mkdir(parents=True)
+    mark.write_text("nothing that anybody understands\n")
+    refused = _run(sealed)
+    assert refused.code == 11
+    assert "(on web2): run unknown by somebody" in refused.err
+    assert _marks(sealed)["web1"] == []
+
+
+def test_a_host_that_is_away_does_not_stand_in_the_way_of_the_question(sealed: Project) -> None:
+    sealed.servers["web1"].vanish()
+    ran = _run(sealed)
+    assert ran.code == 4, ran
+    assert _marks(sealed)["web2"] == []
+
+
+def test_one_that_stopped_is_carried_on_and_undone_without_being_asked_for_more(sealed: Project) -> None:
+    fails = RUNBOOK.replace("shell: echo", "shell: test ! -e ~/broken && echo").replace(
+        "    hosts: web1:web2\n", "    hosts: web1:web2\n    on_failure: stop\n"
+    )
+    sealed.write("runbooks/note.yml", fails)
+    assert sealed.runbook("plan", "note", "-i", "prod", "--out", "plan.json").code == 0
+    broken = sealed.servers["web2"].home / "broken"
+    broken.touch()
+    assert _run(sealed).code == 6
+    sealed.write("runbooks/note.yml", "name: another one altogether\n")
+    broken.unlink()
+    resumed = sealed.runbook("resume", "-y")
+    assert resumed.code == 0, resumed
+    assert len(sealed.log("web2")) == 1
+    undone = sealed.runbook("rollback", "last", "-y")
+    assert undone.code == 0, undone
+    assert sealed.log("web1")[-1] == "a undone"
+    assert _run(sealed).code == 11
+
+
+def test_in_the_background_it_is_refused_in_the_foreground(sealed: Project) -> None:
+    assert _run(sealed).code == 0
+    refused = _run(_elsewhere(sealed), "--detach")
+    assert refused.code == 11, refused
+    assert "used already (on web1, web2)" in refused.err
