@@ -4,9 +4,11 @@
 # make fuzz    the loader against mutated files, ten minutes long; MINUTES=1 for one
 # make simulate  runs that die at every moment, in a simulated world; SCHEDULES=1000000 for more
 # make mutants   mistakes put into the program, each of which the simulation must notice
+# make plans     ten thousand runbooks at random: what reaches the hosts is what the plan says; PLANS=100000 for more
 # make docs    the parts of the manual that are made from the schemas and the rules of advice
-# make faults  steps over lines that break at every few hundred bytes (a few minutes)
+# make faults  steps over lines that break or fall silent at every few hundred bytes (a quarter of an hour)
 # make kills   a deploy on real hosts whose journal fails, or which is killed, at every single write (a quarter of an hour)
+# make kills-random  300 deploys whose controllers, connections and processes on the hosts are killed; RUNS=1000 for more
 # make locks   twenty controllers that want the same hosts, some of them killed, again and again; ROUNDS=3 for three
 # make clean   removes what the others made in this folder
 
@@ -21,9 +23,11 @@ LANGUAGE_SERVER := yaml-language-server@1.18.0
 WORKERS ?= auto
 MINUTES ?= 10
 SCHEDULES ?= 100000
+PLANS ?= 10000
 ROUNDS ?= 10
+RUNS ?= 300
 
-.PHONY: demo test bench fuzz faults kills simulate mutants docs locks clean
+.PHONY: demo test bench fuzz faults kills kills-random simulate mutants plans docs locks clean
 .DELETE_ON_ERROR:
 
 demo: $(RUN_STAMP)
@@ -48,6 +52,9 @@ simulate: $(TEST_STAMP)
 mutants: $(TEST_STAMP)
 	PYTHONHASHSEED=0 RUNBOOK_MUTANTS=all $(BIN)/pytest -n $(WORKERS) tests/simulation/test_schedules.py
 
+plans: $(TEST_STAMP)
+	RUNBOOK_PLANS=$(PLANS) $(BIN)/pytest -n 2 tests/simulation/test_planned.py
+
 docs: $(RUN_STAMP)
 	$(BIN)/python -m docs.build
 
@@ -56,6 +63,9 @@ faults: $(TEST_STAMP)
 
 kills: $(TEST_STAMP)
 	$(BIN)/python -m tests.faults.kills
+
+kills-random: $(TEST_STAMP)
+	$(BIN)/python -m tests.faults.chaos --rounds $(RUNS)
 
 locks: $(TEST_STAMP)
 	$(BIN)/python -m tests.e2e.racing --rounds $(ROUNDS)
