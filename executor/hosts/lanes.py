@@ -345,4 +345,6 @@ class Lane:
 
 
 def _timeout(flight: Flight) -> str:
-    return f"ended after its timeout of {flight.job.timeout:g} s"
+    # Who only asks what became of a job may not know what timeout it had.
+    limit = flight.job.timeout
+    return "ended after its timeout" if limit is None else f"ended after its timeout of {limit:g} s"

@@ -286,7 +286,6 @@ def test_a_lock_that_a_run_could_not_let_go_is_taken_over_once_it_has_ended(proj
 
 def test_of_many_controllers_at_once_one_works_at_a_time(project: Project) -> None:
     """Overlapping sets of hosts, all started together, some of them killed: no overlap, no wait without an end."""
-    told = race(project, controllers=6, kills=2, wait="6s", seed=7)
-    assert told.overlaps == []
-    assert told.worked >= 1
-    assert told.unmarked == []
+    told = race(project, controllers=6, kills=3, wait="5m", seed=7)
+    assert not told.wrong, told
+    assert told.killed

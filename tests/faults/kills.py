@@ -48,14 +48,16 @@ def _dead(at: int) -> tuple[tuple[tuple[str, ...], Fault], ...]:
     return ((FAILING, Fault("after", at)),)
 
 
+# Killed with a part of it written is killed before it was written, and a torn line more.
+_KILLS: tuple[Kind, ...] = ("torn", "after")
 _DONE = ((RUN, Fault("before", 0)),)
 STORIES = (
     Story("success", RUN, 0, undone=False),
     Story("rollback", FAILING, 2, undone=True),
     # A resume that dies is resumed again: of a run that died on its way there, and of one on its way back.
-    Story("resume", ("resume",), 2, undone=True, before=_dead(40), kinds=KILLS),
-    Story("resume of a rollback", ("resume",), 2, undone=True, before=_dead(110), kinds=KILLS),
-    Story("later rollback", ("rollback", "deploy", "-y"), 0, undone=True, before=_DONE),
+    Story("resume", ("resume",), 2, undone=True, before=_dead(40), kinds=_KILLS),
+    Story("resume of a rollback", ("resume",), 2, undone=True, before=_dead(110), kinds=_KILLS),
+    Story("later rollback", ("rollback", "deploy", "-y"), 0, undone=True, before=_DONE, kinds=(*_KILLS, *ERRORS)),
 )
 
 
