@@ -82,6 +82,7 @@ MALICE = [
     "/close",
     "::add-mask::x",
     "##[add-mask]x",
+    "echo\n  ::set-output name=x::y",
     "&lt;script&gt; &amp; &#64;team",
     "{{ '{{' }} 7*7 }} {% raw %}",
     '"]; click x "javascript:alert(1)"',
