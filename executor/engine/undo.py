@@ -83,9 +83,11 @@ def _alike(task: Task, body: Body) -> Task:
 def cut(state: State, host: HostState | None) -> int:
     """The number of the last point of no return (0: none) of a host, or of the run itself for None.
 
-    Nothing that was armed before it is undone.
+    Nothing that was armed before it is undone. What belongs to the run is undone when everything is that came later, on
+    every host: so a point of no return on any of them is one for the run, too.
     """
-    cuts = [*state.cuts.values(), *(host.cuts.values() if host else ())]
+    hosts = (host,) if host is not None else state.hosts.values()
+    cuts = [*state.cuts.values(), *(cut for each in hosts for cut in each.cuts.values())]
     return max((seq for seq, _ in cuts), default=0)
 
 

@@ -240,7 +240,7 @@ class Arms:
         return [e for e in reversed(self.armed[cut_:]) if e[0] == host and e not in self.wide]
 
     def of_the_run(self) -> list[Armed]:
-        cut_ = max((count for who, _, count in self.passed_points if not who), default=0)
+        cut_ = max((count for _, _, count in self.passed_points), default=0)
         return [e for e in reversed(self.armed[cut_:]) if e in self.wide]
 
 
