@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from executor.engine import lost
 from executor.engine.moves import advance, arrive, leave_batch, stage_of, start_course
-from executor.engine.rollback import own_course, waves, waves_again
+from executor.engine.rollback import own_course, waves
 from executor.engine.state import (
     Course,
     Do,
@@ -31,7 +31,7 @@ def rollback_started(plan: Plan, state: State, event: RollbackStarted) -> None:
         _alone(plan, state, state.hosts[event.host])
         return
     if state.phase == "returning":
-        found = waves_again(plan, state, event.hosts)
+        found = waves(plan, state, event.hosts, "run")  # what they owe is wanted already, and nothing else
     else:
         _want(state, event.hosts, event.scope)
         found = waves(plan, state, event.hosts, event.scope)

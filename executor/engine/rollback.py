@@ -25,7 +25,7 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
     """
     entries = [e for e in pending(state, host) if e.wanted]
     here = state.stage.at if state.stage is not None else -1
-    shut = host.drained | set(host.unhealthy)  # a gate that did not let it through is tried again
+    shut = _closed(host)
     outer = here if here in host.entered and (entries or here in shut or host.always_due == here) else -1
     stages = sorted({e.stage for e in entries} | shut | ({outer} if outer >= 0 else set()), reverse=True)
     course: list[Element] = []
@@ -49,25 +49,23 @@ def own_course(plan: Plan, state: State, host: HostState) -> tuple[Element, ...]
 
 
 def waves(plan: Plan, state: State, hosts: Sequence[str], scope: Scope) -> tuple[Wave, ...]:
-    """The way back for the hosts of an abort: all that is wanted of them and of the run."""
-    found: list[Wave] = []
+    """The way back for some hosts: all that is wanted of them and of the run.
+
+    A handler under which its host was lost comes first: it may be running there, and nothing is begun beside it.
+    """
     members = [host for host in map(state.hosts.__getitem__, hosts) if not host.lost and not host.stopped]
     entries = [e for host in members for e in pending(state, host) if e.wanted]
     wide = [e for e in pending_run_wide(state) if e.wanted and not state.hosts[e.host].lost]
-    for stage in _stages(state, members, [*entries, *wide], scope):
-        found += _stage_waves(plan, state, stage, members, [*entries, *wide])
+    begun = [e for e in (*entries, *wide) if _was_under_way(e)]
+    found = [Wave(e.stage, 0 if e.run_wide else 1, {e.host: (Unwind(e.seq),)}) for e in begun]
+    due = [e for e in (*entries, *wide) if not _was_under_way(e)]
+    for stage in _stages(state, members, due, scope):
+        found += _stage_waves(plan, state, stage, members, due)
     return _with_leave(found)
 
 
-def waves_again(plan: Plan, state: State, hosts: Sequence[str]) -> tuple[Wave, ...]:
-    """For hosts that have returned: each undoes by itself what it owes, then what belongs to the run."""
-    found: list[Wave] = []
-    for number, name in enumerate(hosts, 1):
-        course = own_course(plan, state, state.hosts[name])
-        if course:
-            found.append(Wave(max(state.ran, default=0), number, {name: course}))
-    wide = (e for e in pending_run_wide(state) if e.wanted)
-    return (*found, *(Wave(e.stage, 0, {e.host: (Unwind(e.seq),)}) for e in wide))
+def _was_under_way(entry: Entry) -> bool:
+    return entry.halfway is not None and entry.halfway.work is not None
 
 
 def scope_of(plan: Plan, state: State) -> Scope:
@@ -83,8 +81,13 @@ def _stages(state: State, members: Sequence[HostState], entries: Sequence[Entry]
     here = {state.stage.at} if state.stage is not None else set()
     if scope == "stage":
         return sorted(here)
-    drained = {stage for host in members for stage in host.drained}
-    return sorted({e.stage for e in entries} | drained | here, reverse=True)
+    closed = {stage for host in members for stage in _closed(host)}
+    return sorted({e.stage for e in entries} | closed | here, reverse=True)
+
+
+def _closed(host: HostState) -> set[int]:
+    """Stages in which traffic is away from the host, or may be, or a gate has not let it through: it is tried again."""
+    return host.drained | set(host.unhealthy)
 
 
 # --- one stage ------------------------------------------------------------------------------------------------------
@@ -105,7 +108,7 @@ def _stage_waves(
     entries = [e for e in wanted if e.stage == stage and not e.run_wide]
     wide = [e for e in wanted if e.stage == stage and e.run_wide]
     armed = {entry.host for entry in entries}
-    bare = [n for n, h in mine.items() if n not in armed and (stage in h.drained or h.always_due == stage)]
+    bare = [n for n, h in mine.items() if n not in armed and (stage in _closed(h) or h.always_due == stage)]
     groups = _groups(plan.stages[stage], state.ran.get(stage, ()), {*armed, *bare})
     visits = _visits(groups, frozenset(bare), entries, wide)
     places: dict[str, list[int]] = {}
