@@ -24,6 +24,9 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    Lapsed,
+    LockLost,
+    LockRefused,
     Resumed,
     Retrying,
     RollbackStarted,
@@ -208,6 +211,7 @@ class Arms:
     """What is armed, in order, kept in the plainest way."""
 
     armed: list[Armed] = field(default_factory=list)
+    order: list[Armed] = field(default_factory=list)  # as `armed`, with all that was armed at any time
     wide: set[Armed] = field(default_factory=set)
     passed_points: list[tuple[str, str, int]] = field(default_factory=list)  # host or "", step, how many were armed
 
@@ -215,7 +219,11 @@ class Arms:
         match event:
             case Irreversible(host, task):
                 self.passed_points.append((host, task, len(self.armed)))
+            case Lapsed(host, task, item, run_wide=wide):
+                places = [n for n, one in enumerate(self.order, 1) if one == (host, task, item)]
+                self.passed_points.append(("" if wide else host, f"{task} lapsed", places[-1]))
             case Started(_, armed=armed) if armed is not None:
+                self.order.append((armed.host, armed.task, armed.item))
                 entry = (armed.host, armed.task, armed.item)
                 self.armed.append(entry if armed.kind in ("handler", "builtin") else ("", "", 0))
                 if armed.run_wide:
@@ -378,6 +386,7 @@ def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
     end = journal[-1]
     assert isinstance(end, RunEnded)
     aborted, failed = _what_went_wrong(journal)
+    locked_out = any(isinstance(event, LockRefused | LockLost) for event in journal)
     last = {(u.host, u.task, u.item): u.outcome for u in _undone(journal)}
     bad = {entry for entry, outcome in last.items() if outcome in ("failed", "owed")}
     match int(end.exit):
@@ -386,6 +395,8 @@ def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
             assert not failed
             assert not bad
             assert not end.left
+        case 11 if locked_out:
+            assert not bad
         case 2 | 4 | 11:
             assert aborted or failed
             assert not bad
@@ -395,7 +406,7 @@ def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
             assert not bad
             assert not end.left
         case 6:
-            assert aborted
+            assert aborted or locked_out
             assert end.resumable
         case 10:
             unhealthy = any(summary.state == "unhealthy" for summary in end.hosts.values())
@@ -405,7 +416,7 @@ def the_exit_code_tells_the_truth(journal: Sequence[Event]) -> None:
             assert end.resumable
         case code:
             raise AssertionError(f"exit {code}")
-    if int(end.exit) in (4, 11):
+    if int(end.exit) in (4, 11) and not end.resumable:
         arms = Arms()
         for event in journal:
             arms.take(event)

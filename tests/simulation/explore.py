@@ -54,11 +54,15 @@ class Exploration:
             wrecks.append(life.wreck(groups, known=known, dice=self._dice(f"branch {len(wrecks) + 1}")))
 
         first = Life(plan, network, self._dice("life"), moment)
-        journal = self._checked(0, plan, first, STARTED)
-        if not only:
-            yield journal
-        if _ended(journal).resumable:
-            wrecks.append(first.wreck(0, known=True, dice=self._dice("stopped")))
+        try:
+            journal = self._checked(0, plan, first, STARTED)
+        except Killed:  # its disk is full
+            wrecks.append(first.wreck(0, known=False, dice=self._dice("full")))
+        else:
+            if not only:
+                yield journal
+            if _ended(journal).resumable:
+                wrecks.append(first.wreck(0, known=True, dice=self._dice("stopped")))
         for branch, wreck in enumerate(wrecks, 1):
             if only in (None, branch) and wreck.disk.safe:
                 yield self._branch(branch, plan, wreck)

@@ -33,6 +33,7 @@ def plan(dice: Random) -> Plan:
         tuple(_stage(dice, n, hosts) for n in range(1, dice.randint(1, 3) + 1)),
         always=(_step(dice, "a.1", ("localhost",), plain=True),) if dice.random() < 0.4 else (),
         forks=dice.choice([0, 0, 0, 1, 2]),
+        lock=dice.choice([None, "deploy"]),
         attended=dice.random() < 0.3,
     )
 
@@ -99,7 +100,11 @@ def _step(dice: Random, number: str, hosts: tuple[str, ...], *, plain: bool = Fa
         irreversible=working and not plain and dice.random() < 0.06,
     )
     rounds = dice.choice([1, 1, 1, 2]) if working and once is None else 1
-    items = tuple(Item(n if rounds > 1 else None, str(n) if rounds > 1 else "", body, rollback) for n in range(rounds))
+    lasts = dice.choice([*[None] * 9, 20.0, 500.0]) if rollback else None
+    items = tuple(
+        Item(n if rounds > 1 else None, str(n) if rounds > 1 else "", body, rollback, valid_for=lasts)
+        for n in range(rounds)
+    )
     task = Task(number, f"step {number}", items, looped=rounds > 1)
     some = hosts if once is not None or dice.random() < 0.5 else _some(dice, hosts)
     return PlannedStep(number, f"step {number}", dict.fromkeys(some, task), once=once)

@@ -25,6 +25,8 @@ from executor.events import (
     HostLost,
     Interrupted,
     Key,
+    LockLost,
+    LockRefused,
     Resumed,
     Retrying,
     RunStarted,
@@ -34,6 +36,7 @@ from executor.events import (
     WaitStarted,
     WatchStarted,
 )
+from executor.journal.log import JournalFailed
 from executor.model.plans import Plan
 from executor.simulation.calendar import Calendar
 from executor.simulation.world import SimulatedWorld
@@ -49,7 +52,7 @@ T = TypeVar("T")
 
 
 class Killed(Exception):
-    """The controller dies here."""
+    """The controller dies here, or cannot go on."""
 
 
 class Endless(AssertionError):
@@ -77,6 +80,7 @@ class Disk:
     stamps: list[Stamp] = field(default_factory=list)  # of those
     waiting: list[tuple[tuple[Stamp, Event], ...]] = field(default_factory=list)
     before_sync: Callable[[], None] = lambda: None
+    full: bool = False  # nothing can be written to it any more
 
     def append(self, records: Sequence[tuple[Stamp, Event]], /) -> None:
         if records:
@@ -84,6 +88,8 @@ class Disk:
 
     def sync(self) -> None:
         self.before_sync()
+        if self.full:
+            raise JournalFailed("no space left")
         self._keep(self.waiting)
         self.waiting.clear()
 
@@ -151,7 +157,10 @@ class Life:
             reporters=_NOBODY,
             clock=self.calendar.clock,
         )
-        loop.run()
+        try:
+            loop.run()
+        except JournalFailed as why:
+            raise Killed from why
 
     def _wall(self) -> datetime:
         """Right when a controller begins. Later it may have jumped by years, which must not matter to anybody."""
@@ -165,6 +174,9 @@ class Life:
             self.calendar.enter(self.dice.uniform(0, 40), HostLost(host, CUT_OFF))
         if self.dice.random() < self.network.bad / 2:
             self.calendar.enter(self.dice.uniform(0, 40), Interrupted(self.dice.choice(["ask", "ask", "stop"])))
+        if self.plan.lock and self.dice.random() < self.network.bad / 2:
+            host = self.dice.choice([name for name in self.plan.hosts if name != HERE])
+            self.calendar.enter(self.dice.uniform(0, 40), LockLost(host, "broken by eve"))
 
     def gather(self, timeout: float) -> list[Message]:
         """The loop's inbox. A connection that is being made cannot be cut off."""
@@ -175,11 +187,13 @@ class Life:
                 return messages
 
     def _before_sync(self) -> None:
+        self.disk.full = self.disk.full or self.dice.random() < self.network.bad / 500
         for groups in range(len(self.disk.waiting)):
             self.moment(self, groups, False)
 
     def perform(self, effect: Effect) -> None:
         """The loop's world: an effect begins only when the disk has an event that allows it."""
+        assert not self.disk.full, f"{effect} begins, and nothing can be written down any more"
         self.moment(self, 0, True)
         self._effects += 1
         if self._effects > LONGEST:
@@ -189,6 +203,9 @@ class Life:
         match effect:
             case Connect(host):
                 assert host in self._hosts, f"{host} is connected to, and nothing on disk says so"
+                if self.plan.lock and self.dice.random() < self.network.bad / 10:
+                    self.calendar.enter(self.dice.uniform(0, 5), self._taken(self.plan.lock, host))
+                    return
             case Perform(key) | Sample(key) | Watch(key) | Wait(key) | Ask(key):
                 assert key in self._allowed, f"{key} begins, and nothing on disk says so"
             case End(key) if not self.network.kill(key):
@@ -196,6 +213,11 @@ class Life:
             case _:
                 pass
         self._world.perform(effect)
+
+    def _taken(self, lock: str, host: str) -> Event:
+        """Somebody else has the host's lock: a run does not begin, or go on, without it; later that host is lost."""
+        beginning = self.state.phase in ("connecting", "resuming")
+        return LockRefused(lock, {host: "eve"}) if beginning else HostLost(host, "it is locked by eve")
 
     def _read(self) -> None:
         """What the disk allows by now."""

@@ -60,7 +60,8 @@ class Job:
             return Result(Status.UNKNOWN)
         if self.begins == NEVER:
             return Result(Status.REFUSED, detail="it never started, and never will")
-        return Result(Status.CANCELLED) if self.killed < self.begins + self.length else self.result
+        ended = Result(Status.CANCELLED) if self.killed < self.begins + self.length else self.result
+        return replace(ended, duration=self.ends - self.begins)
 
 
 @dataclass(slots=True)
@@ -108,7 +109,9 @@ class Network:
         if fate < self.bad / 4 and effect.on != HERE:
             return self._lose(job)
         if fate < self.bad / 3:
-            job.forgotten = True  # a reboot, before it ran or after
+            job.forgotten = True  # its folder is gone, before it ran or after
+        elif fate < self.bad / 2.5 and effect.on != HERE:
+            return self._reboot(job)
         job.arrives = min(job.arrives, self.now + self.dice.choice([0.0, 0.1, 3.0]))
         over = job.ends if job.begins < NEVER else job.arrives
         return max(over - self.now, 0.0) + self.dice.choice([0.0, 0.1, 2.0]), job.told
@@ -133,6 +136,15 @@ class Network:
         arrives = self.now + self.dice.choice([0.0, 2.0, 20.0, 200.0, NEVER])
         job.arrives = min(job.arrives, arrives)
         self.away[job.on] = self.now + self.dice.choice([1.0, 10.0, 100.0, NEVER])
+        return self._gone(job)
+
+    def _reboot(self, job: Job) -> tuple[float, Result]:
+        """The machine is started anew. Of what ran on it nobody can tell how far it came; what had ended is known."""
+        job.arrives = min(job.arrives, self.now)
+        for other in self.jobs.values():
+            if other.on == job.on and other.begins <= self.now < other.ends:
+                other.killed, other.forgotten = self.now, True
+        self.away[job.on] = self.now + self.dice.choice([20.0, 60.0])
         return self._gone(job)
 
     def _gone(self, job: Job | None) -> tuple[float, Result]:

@@ -22,6 +22,9 @@ from executor.events import (
     ItemEnded,
     Judged,
     Key,
+    Lapsed,
+    Locked,
+    LockLost,
     Resumed,
     RollbackStarted,
     RunEnded,
@@ -31,6 +34,7 @@ from executor.events import (
     StepEnded,
     TakenUp,
     Undone,
+    Unlocking,
 )
 from executor.model.actions import SELF_UNDOING, Shell
 from executor.model.amounts import allowed_failures
@@ -58,6 +62,7 @@ def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
     monitor.handlers_pass_once(journal)
     nothing_runs_after_its_undoing(network)
     one_after_the_other(journal, network)
+    under_its_lock(plan, journal)
     no_handler_runs_again(plan, network)
     end = journal[-1]
     assert isinstance(end, RunEnded), "the run has no end"
@@ -232,6 +237,35 @@ def nothing_is_skipped_unasked(journal: Sequence[Event]) -> None:
             assert not event.reason.startswith("its condition"), f"{event.task} on {event.host}: {event.reason}"
 
 
+def under_its_lock(plan: Plan, journal: Sequence[Event]) -> None:
+    """Nothing begins on a host that the run has not locked, nor anything at all once a lock was broken; a run that can
+    be carried on keeps it, one that is over has let it go."""
+    held: set[str] = set()
+    broken = let_go = False
+    for event in journal if plan.lock else ():
+        match event:
+            case Resumed():
+                held, broken, let_go = set(), False, False
+            case Locked(_, fences):
+                held |= set(fences)
+            case LockLost():
+                broken = True
+            case Unlocking():
+                let_go = True
+            case Started(key, on=on):
+                where = on or key.host
+                assert where in held or plan.hosts[where].local, f"{key} begins, and {where} is not locked"
+                assert not broken, f"{key} begins, and the lock is broken"
+            case Undone(host, task):
+                assert not broken, f"{task} on {host} is dealt with, and the lock is broken"
+            case RunEnded(resumable=True):
+                assert not let_go, "the run can be carried on, and has let its lock go"
+            case RunEnded(exit=code) if code is not Exit.REFUSED:
+                assert let_go or not held, "the run is over, and keeps its lock"
+            case _:
+                pass
+
+
 # --- on the way back --------------------------------------------------------------------------------------------------
 
 
@@ -340,7 +374,7 @@ def nothing_is_forgotten(plan: Plan, journal: Sequence[Event], network: Network)
 
 def what_is_said_undone_is(plan: Plan, journal: Sequence[Event], network: Network) -> None:
     """Where everything is said to be undone, each handler of what has really run has really run, too, and after it."""
-    if any(isinstance(event, Irreversible) for event in journal) or not _whole_run(journal):
+    if any(isinstance(event, Irreversible | Lapsed) for event in journal) or not _whole_run(journal):
         return
     handlers = {s.id: s for stage in plan.stages for s in stage.steps if any(item.rollback for item in _items(s))}
     last: dict[Slot, Job] = {}
