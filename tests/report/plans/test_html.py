@@ -108,10 +108,13 @@ def test_signs_that_turn_the_reading_direction_are_shown_as_what_they_are(tmp_pa
 
 def test_what_a_check_has_found_is_on_it(project: Project) -> None:
     plan = project.plan("- {name: S, copy: {dest: /etc/x, content: new}}")
-    found = {"web1": Finding(WouldChange("1 line", "-old\n+new")), "web2": Finding(NotAsked("it is away"))}
+    found = {
+        "web1": Finding(WouldChange("1 line", "@@ -1,2 +1,2 @@\n-old\n+new\n kept\n")),
+        "web2": Finding(NotAsked("it is away")),
+    }
     text = html(plan, digest="ab" * 32, findings=Findings({"1.1": found}, checked=True, unreachable={"web2": "away"}))
     shown = " ".join(Page(text).texts)
-    for words in ("would change: 1 line", "could not be asked: it is away", "-old", "+new", "ab" * 32):
+    for words in ("would change: 1 line", "could not be asked: it is away", "-old", "+new", " kept", "ab" * 32):
         assert words in shown
 
 
