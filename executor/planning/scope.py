@@ -16,7 +16,7 @@ from executor.planning.secrecy import unknown
 from executor.planning.sharing import NOTHING, Question, Reader
 from executor.planning.site import OF_THE_RUN, Site
 from executor.planning.views import HostsView, HostView, facts, facts_for_others
-from executor.templates import PROBED, KnownLater, leaves, map_leaves, names, place_of_name, render, required
+from executor.templates import PROBED, KnownLater, leaves, map_leaves, names, needs, place_of_name, render, required
 
 T = TypeVar("T")
 
@@ -228,7 +228,7 @@ class Scope:
         match name:
             case "item":
                 item = self.reader("item") if self._item is NOTHING else self._item
-                return None if item is NOTHING else Found(item, needs_of(item))
+                return None if item is NOTHING else Found(item, needs(item))
             case "groups":
                 return Found({group: list(hosts) for group, hosts in self._site.groups.items()})
             case "hosts" | "hostvars":
@@ -252,7 +252,7 @@ class Scope:
 
     def _found_in(self, raw: Any) -> Found:
         value = as_data(map_leaves(raw, self._inner))
-        return Found(value, needs_of(value))
+        return Found(value, needs(value))
 
     def _inner(self, leaf: Template | Late) -> Any:
         return leaf if isinstance(leaf, Late) else self.rendered(leaf)
@@ -323,15 +323,6 @@ _HARMLESS: Mapping[Kind, Any] = {
     Kind.SIZE: 1,
     Kind.LIST: [],
 }
-
-
-def needs_of(value: object) -> frozenset[str]:
-    """The names that the late leaves of a value wait for."""
-    found: set[str] = set()
-    for leaf in leaves(value):
-        if isinstance(leaf, Late):
-            found.update(leaf.needs)
-    return frozenset(found)
 
 
 def as_data(value: Any) -> Any:

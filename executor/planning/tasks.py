@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from executor.errors import Problem
-from executor.model.actions import Action, Assert, Checklist, ProbeAction, Reboot, SetVars
+from executor.model.actions import Action, Assert, Checklist, ProbeAction, Reboot, SetVars, Shell
 from executor.model.leaves import Late, Template, Text, Value
 from executor.model.places import Place
 from executor.model.steps import Block, Body, Include, Item, Retry, Settings, Step, StepNode, Task
@@ -36,6 +36,8 @@ class Maker:
         self._early: list[Problem] = []  # the same for all hosts: of files that every task reads
         action = files.content_of(step.body.action, site, step.place, self._early)
         self._step = replace(step, body=replace(step.body, action=action))
+        self._settings = over(frame.settings, step.body.settings)
+        self._handler = frame.handler(step) if step.rollback else frame
         self._handlers_made: Shared[tuple[tuple[Task, ...], tuple[Problem, ...]]] = Shared(site.fingerprints)
 
     def __call__(self, reader: Reader) -> tuple[Task, tuple[Problem, ...]]:
@@ -53,11 +55,13 @@ class Maker:
         conditions = (*self._frame.when, *step.when)
         of_items = tuple(condition for condition in conditions if looped and _reads_item(condition))
         off, when = _judged(scope, (condition for condition in conditions if condition not in of_items))
-        name = self._title(scope)
         if off is not None:
-            return Task(number, name, (Item(None, "", step.body, when=(off,)),), None, step.register, looped)
+            never = Item(None, "", step.body, when=(off,))
+            return Task(number, self._title(scope), (never,), None, step.register, looped)
         if not looped:
-            return Task(number, name, (self._item(scope, when, None, ""),), None, step.register)
+            item = self._item(scope, when, None, "")
+            return Task(number, self._title(scope, item.body.action), (item,), None, step.register)
+        name = self._title(scope)
         values = scope.loop(step.loop, step.place)
         if isinstance(values, Late):
             of_any = scope.knowing("item")
@@ -66,12 +70,14 @@ class Maker:
         items = (self._round(scope.of_item(value), when, of_items, value, label_of(value)) for value in values)
         return Task(number, name, tuple(items), None, step.register, looped=True)
 
-    def _title(self, scope: Scope) -> Text:
+    def _title(self, scope: Scope, rendered: Action | None = None) -> Text:
         """The step's name; one that was made of its command is made of the rendered command instead."""
         name = self._step.name
-        hidden = over(self._frame.settings, self._step.body.settings).no_log not in (None, False)
+        hidden = self._settings.no_log not in (None, False)
         if isinstance(name, str) and "{{" in name and not hidden:
-            return title(scope.attempt(self._step.body.action), name) + self._frame.label
+            # A command is rendered already; paths of other actions have been made absolute meanwhile.
+            action = rendered if isinstance(rendered, Shell) else scope.attempt(self._step.body.action)
+            return title(action, name) + self._frame.label
         said = scope.fill(name)
         return said + self._frame.label if isinstance(said, str) else said
 
@@ -84,8 +90,7 @@ class Maker:
         return self._item(scope, when + more, value, label)
 
     def _item(self, scope: Scope, when: tuple[Late, ...], value: Value, label: str) -> Item:
-        settings = over(self._frame.settings, self._step.body.settings)
-        body = rendered_body(self._site, self._step, scope, settings)
+        body = rendered_body(self._site, self._step, scope, self._settings)
         valid_for = self._step.valid_for
         return Item(
             value, label, body, self._rollback(scope), when, None if valid_for is None else scope.fill(valid_for)
@@ -95,7 +100,7 @@ class Maker:
         handler = self._step.rollback
         if handler is None:
             return () if self._frame.rollback_none else None
-        frame = self._frame.handler(self._step)
+        frame = self._handler
 
         def make(reader: Reader) -> tuple[tuple[Task, ...], tuple[Problem, ...]]:
             inner = scope.of_handler(reader, frame.outer, *given_names(self._step))
@@ -235,7 +240,9 @@ def _with_become(site: Site, scope: Scope, settings: Settings) -> Settings:
     """Settings over what the host's inventory and the flags say: of the host that the step really runs on."""
     delegate = settings.delegate_to
     if delegate is None:
-        return over(unsaid(site.options, scope.reader("become"), scope.reader("become", "user")), settings)
+        become, user = scope.reader("become"), scope.reader("become", "user")
+        said = become is not None or user is not None or site.options.become or site.options.become_user is not None
+        return over(unsaid(site.options, become, user), settings) if said else settings
     spec = site.inventory.hosts.get(delegate) if isinstance(delegate, str) else None
     return over(unsaid(site.options, spec.become if spec else None, spec.become_user if spec else None), settings)
 

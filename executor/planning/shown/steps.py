@@ -31,7 +31,7 @@ from executor.planning.shown.lines import Line, Style, command, plain, within
 from executor.planning.shown.probes import probe
 from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import counted, duration, hosts, joined, said
-from executor.templates import leaves
+from executor.templates import needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,9 +351,5 @@ def _set_by(item: Item) -> Iterable[str]:
 
 def known_later(shown: PlannedStep, known_after: Mapping[str, str]) -> set[str]:
     """For each name that the step waits for, when it is known. What its own result gives needs no word."""
-    names: set[str] = set()
-    for task in tasks_of(shown):
-        for leaf in leaves(task):
-            if isinstance(leaf, Late):
-                names.update(name for name in leaf.needs if name != task.register)
+    names = {name for task in tasks_of(shown) for name in needs(task) if name != task.register}
     return {f"\u2039{name}\u203a is known {known_after[name]}" for name in names if name in known_after}
