@@ -17,6 +17,7 @@ from executor.cli.sealed import flags_of, sealed_file
 from executor.cli.sealed_run import shown_sealed
 from executor.cli.sealing import check_seal_flags, seal_options, write_sealed
 from executor.cli.streams import harmless
+from executor.errors import Problem, WrongUsage
 from executor.model.plans import Plan
 from executor.planning.findings import Findings
 
@@ -47,7 +48,14 @@ def command(runbook: str, form: Literal["text"] | Format, check: bool, detailed_
         return shown(plan, flags, form, check=check, detailed=detailed_exitcode, digest=sealed.digest)
     check_seal_flags(flags)
     plan = plan_of(runbook, flags, at_terminal=False)
-    code = shown(plan, flags, form, check=check, detailed=detailed_exitcode)
+    if flags["against"] is not None:
+        from executor.cli.comparing import against
+
+        if check:
+            raise WrongUsage(Problem("--against compares two plans, and --check asks hosts: take one of them"))
+        code = against(plan, flags, form, detailed=detailed_exitcode)
+    else:
+        code = shown(plan, flags, form, check=check, detailed=detailed_exitcode)
     if flags["out"] is not None:
         write_sealed(plan, flags)
     return code

@@ -53,7 +53,7 @@ def opened(path: Path) -> Sealed:
 
     refuse_flags(click.get_current_context())
     data = read_sealed(path)
-    return open_sealed(path, data, __version__, Spot.of(_root(path)))
+    return open_sealed(path, data, __version__, Spot.of(root_of(path)))
 
 
 def refuse_flags(context: click.Context) -> None:
@@ -66,7 +66,7 @@ def refuse_flags(context: click.Context) -> None:
         raise WrongUsage(Problem(f"a sealed plan runs as it is: it takes no {', '.join(given)}", hint=hint))
 
 
-def _root(path: Path) -> Path:
+def root_of(path: Path) -> Path:
     """The project that it is run in: the one of the working folder, or else the one that the file lies in."""
     from executor.cli.loading import root_here
     from executor.language import project_root

@@ -53,6 +53,11 @@ _OPTIONS = (
     click.option(
         "--expires", type=expiry, metavar="TIME", help="With --out: until when it may be run (12h, 2026-12-01)."
     ),
+    click.option(
+        "--against",
+        metavar="OTHER",
+        help="What differs from a sealed plan, another runbook, or REV:PATH of git, instead.",
+    ),
 )
 
 
