@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from executor.cli.options import Sources
 from executor.errors import Problem, Refused, WrongUsage
-from executor.model.inventories import Approvals, HostSpec
+from executor.model.inventories import Approvals
 from executor.model.plans import Plan
 
 if TYPE_CHECKING:
@@ -98,22 +98,19 @@ def approvals(path: Path, sealed: Sealed, now: datetime) -> Standing:
 def policies(plan: Plan) -> tuple[Approvals, ...]:
     """What its own inventory asked for, and what any inventory of the project asks for of the same hosts: whoever
     makes a plan without its policy gets around neither."""
-    here = _policies_here(Path(plan.root), _addresses(plan.hosts[name] for name in _hosts(plan)))
+    specs = [plan.hosts[name] for name in _hosts(plan) if not plan.hosts[name].local]
+    here = _policies_here(Path(plan.root), {word for spec in specs for word in (spec.name, spec.address)})
     return tuple(dict.fromkeys((*plan.approvals, *here)))
 
 
 def _policies_here(root: Path, hosts: set[str]) -> Iterator[Approvals]:
-    from executor.language import load_inventory
+    from executor.language.inventory.policies import approvals_in
 
     for path in sorted((root / "inventories").glob("*.y*ml")):
         if b"approvals" in path.read_bytes():
-            found = load_inventory([str(path)], root=root)
-            if hosts & _addresses(found.hosts.values()):
-                yield from found.approvals
-
-
-def _addresses(specs: Iterable[HostSpec]) -> set[str]:
-    return {word for spec in specs if not spec.local for word in (spec.name, spec.address)}
+            known, wanted = approvals_in(path, root)
+            if hosts & known:
+                yield from wanted
 
 
 def _hosts(plan: Plan) -> Sequence[str]:

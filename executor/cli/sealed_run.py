@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -11,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from executor.cli.sealed import approvals, as_here, flags_of, must_be_fit, opened
-from executor.errors import Problem, Refused, WrongUsage
+from executor.errors import Problem, Refused, RunbookError, WrongUsage
 from executor.model.plans import Plan
 
 if TYPE_CHECKING:
-    from executor.approvals.standing import Standing
     from executor.sealing.opening import Sealed
 
 
@@ -46,8 +46,6 @@ def run_sealed(path: Path, flags: Mapping[str, Any], *, again: bool) -> int:
 
 def must_be_unused(sealed: Sealed, *, again: bool) -> None:
     """Raises Refused where this machine knows of a use; the hosts are asked later, once they are connected to."""
-    import os
-
     from executor.journal.folders import state_folder
     from executor.sealing.register import known
     from executor.sealing.uses import already_used
@@ -69,7 +67,9 @@ def shown_sealed(path: Path, flags: Mapping[str, Any]) -> tuple[Plan, Sealed]:
 
 def standing_lines(path: Path, sealed: Sealed, now: datetime) -> Iterator[str]:
     """What there is to know of a sealed plan beside the plan itself, a line for each thing."""
+    from executor.journal.folders import state_folder
     from executor.sealing.checks import stale
+    from executor.sealing.register import known
 
     yield f"sealed plan, sha256 {sealed.digest}"
     if sealed.origin.commit:
@@ -81,10 +81,17 @@ def standing_lines(path: Path, sealed: Sealed, now: datetime) -> Iterator[str]:
         yield f"  not covered, as only the run knows it: {late}"
     for problem in stale(sealed, now, here=Path.cwd()):
         yield f"  {problem.message}"
-    yield from _approval_lines(path, approvals(path, sealed, now))
+    for use in known(state_folder(os.environ), sealed.digest):
+        yield f"  used already: run {use.run} by {use.who}, {use.at}"
+    yield from _approval_lines(path, sealed, now)
 
 
-def _approval_lines(path: Path, standing: Standing) -> Iterator[str]:
+def _approval_lines(path: Path, sealed: Sealed, now: datetime) -> Iterator[str]:
+    try:
+        standing = approvals(path, sealed, now)
+    except RunbookError as error:  # whoever only looks is told, too, that its signers cannot be read
+        yield from (f"  {problem.message}" for problem in error.problems)
+        return
     for one in standing.counted:
         yield f"  approved by {one.told()}"
     for problem in standing.problems(str(path)):

@@ -15,6 +15,7 @@ import click
 
 from executor.cli.options import plan_options
 from executor.cli.planned import plan_of
+from executor.cli.sealed import as_here, opened, sealed_file
 from executor.model.plans import Plan
 
 if TYPE_CHECKING:
@@ -59,11 +60,13 @@ RUN = "simulated"  # stands for the run's id
 def command(runbook: str, **flags: Any) -> int:  # fmt: skip
     """Go through a whole run, rollback and exit code included, on hosts that exist in the program alone.
 
-    RUNBOOK is a path, or a name under runbooks/. Nothing is connected to, asked or written. Every step passes but for
-    those that are named; NAME is that of the step, with its stage where that is needed ('Roll out/Activate').
+    RUNBOOK is a path, a name under runbooks/, or a sealed plan. Nothing is connected to, asked or written. Every step
+    passes but for those that are named; NAME is that of the step, with its stage where that is needed ('Roll
+    out/Activate').
     """
-    plan = plan_of(runbook, flags, at_terminal=False)
-    return _play(plan, flags)
+    if (path := sealed_file(runbook)) is not None:
+        return _play(as_here(opened(path), flags, attended=False), flags)
+    return _play(plan_of(runbook, flags, at_terminal=False), flags)
 
 
 def _play(plan: Plan, flags: dict[str, Any]) -> int:

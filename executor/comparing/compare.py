@@ -12,7 +12,7 @@ from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.planning.shown.probes import probe
 from executor.planning.shown.stages import between
-from executor.planning.shown.words import amount, duration, said, value
+from executor.planning.shown.words import amount, approvals, duration, said, value
 
 _Words: TypeAlias = Callable[[PlannedStage], str]
 
@@ -62,10 +62,7 @@ def _of_plan(old: Plan, new: Plan) -> Iterator[Term]:
 
 
 def _approvals(plan: Plan) -> str:
-    return "; ".join(
-        f"{one.min} of {one.signers.rpartition('/')[2]}" + (f", {duration(one.cool_down)} ago" if one.cool_down else "")
-        for one in plan.approvals
-    )
+    return "; ".join(map(approvals, plan.approvals))
 
 
 def _reached(old: Side, new: Side) -> Iterator[Group]:

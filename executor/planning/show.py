@@ -15,7 +15,7 @@ from executor.planning.shown.stages import batches, stage
 from executor.planning.shown.steps import Reading, reading, step
 from executor.planning.shown.summary import all_steps, asked, rollback, waits
 from executor.planning.shown.verdicts import summed_up
-from executor.planning.shown.words import counted, hosts, value
+from executor.planning.shown.words import approvals, counted, hosts, value
 
 LONGEST_VALUE = 60  # characters of a parameter
 
@@ -92,6 +92,8 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
         yield labelled("Lock", "none: other runs may change the same hosts meanwhile", 0)
     elif plan.lock != DEFAULT_LOCK:
         yield labelled("Lock", plan.lock, 0)
+    for wanted in plan.approvals:
+        yield labelled("Approvals", approvals(wanted), 0)
     if read.executable is not None:
         yield labelled("Shell", read.executable, 0)
     if read.timeout is not None:

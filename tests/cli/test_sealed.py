@@ -385,3 +385,26 @@ def test_without_any_key_it_says_where_one_could_come_from(told: Told) -> None:
     code, said = told("approve", "plan.json", "-y")
     assert code == 5
     assert "there is no key to sign with" in said
+
+
+@pytest.mark.usefixtures("people")
+def test_who_only_looks_is_told_how_it_stands_and_not_refused(told: Told) -> None:
+    assert "it needs approvals of 2 people, and has none" in told("plan", "plan.json")[1]
+    Path("inventories/allowed_signers").unlink()
+    code, said = told("plan", "plan.json")
+    assert code == 0
+    assert "the allowed signers in" in said
+
+
+@pytest.mark.usefixtures("people")
+def test_the_plan_says_what_approvals_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert call(["plan", "plan.json"]) == 0
+    assert "Approvals   of 2 people out of allowed_signers" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_sealed_plan_can_be_simulated(told: Told) -> None:
+    assert told("simulate", "plan.json")[0] == 0
+    assert told("simulate", "plan.json", "--fail", "web1:Note")[0] == 2
+    assert told("simulate", "plan.json", "-e", "version=v2")[0] == 5

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 
+from executor.model.inventories import Approvals
 from executor.model.leaves import Late, Template, Value
 from executor.model.runbooks import Amount
 from executor.templates import sketch
@@ -49,6 +51,12 @@ def percent(fraction: object) -> str:
 
 def amount(of: Amount) -> str:
     return f"{of.number:g}%" if of.percent else f"{of.number:g}"
+
+
+def approvals(of: Approvals) -> str:
+    """Whose signatures a sealed plan needs."""
+    time = f", each at least {duration(of.cool_down)} before the run" if of.cool_down else ""
+    return f"of {counted(of.min, 'person', 'people')} out of {PurePath(of.signers).name}{time}"
 
 
 def ordinal(number: int) -> str:

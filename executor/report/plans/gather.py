@@ -17,7 +17,7 @@ from executor.planning.shown.probes import probe
 from executor.planning.shown.stages import batches, between, on_failure
 from executor.planning.shown.steps import Reading, items_of, off, reading, tasks_of, undoing
 from executor.planning.shown.summary import is_silent, longest_waits, questions
-from executor.planning.shown.words import hosts, said, value
+from executor.planning.shown.words import approvals, hosts, said, value
 from executor.report.plans.facts import Alike, Part, Question, Role, Round, Sheet, StageFacts, StepFacts, Way
 from executor.report.plans.naming import NAME, by_name, probes_by_name, texts_by_name
 from executor.report.plans.work import round_of
@@ -76,6 +76,8 @@ def _terms(plan: Plan, read: Reading) -> Iterator[tuple[str, str]]:
         yield "Lock", "none: other runs may change the same hosts meanwhile"
     elif plan.lock != DEFAULT_LOCK:
         yield "Lock", plan.lock
+    for wanted in plan.approvals:
+        yield "Approvals", approvals(wanted)
     if read.executable is not None:
         yield "Shell", read.executable
     if read.timeout is not None:

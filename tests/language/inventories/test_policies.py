@@ -8,6 +8,7 @@ import pytest
 
 from executor.errors import InvalidInput
 from executor.language import load_inventory
+from executor.language.inventory.policies import approvals_in
 from executor.model.inventories import Approvals
 
 
@@ -58,3 +59,28 @@ def test_what_makes_no_sense_is_told_with_its_place(tmp_path: Path, written: str
     assert wrong in problem.message
     assert problem.place is not None
     assert problem.place.line == 2
+
+
+def test_a_files_own_policy_is_read_without_what_lies_around_it(tmp_path: Path) -> None:
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars/all.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n00\n")
+    file = tmp_path / "prod.yml"
+    file.write_text("hosts: {web1: {address: 203.0.113.1}, web2: {}}\npolicy: {approvals: {min: 2}}\n")
+    known, wanted = approvals_in(file, tmp_path)
+    assert known == {"web1", "203.0.113.1", "web2"}
+    assert wanted == (Approvals(str(tmp_path / "allowed_signers"), 2),)
+
+
+@pytest.mark.parametrize("text", ["", "all: {hosts: {web1: {}}}\n", "#!/bin/false approvals\n{}\n"])
+def test_what_is_not_of_our_own_format_asks_for_nothing_and_is_not_run(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "other.yml"
+    file.write_text(text)
+    file.chmod(0o755)
+    assert approvals_in(file, tmp_path) == (frozenset(), ())
+
+
+def test_a_file_that_is_wrong_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "prod.yml"
+    file.write_text("hosts: {web1: {}}\npolicy: {approvals: {min: none}}\n")
+    with pytest.raises(InvalidInput):
+        approvals_in(file, tmp_path)
