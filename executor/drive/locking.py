@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from executor.drive.inbox import Call, Clock, Inbox
@@ -44,9 +44,12 @@ class Locking:
     """Belongs to the loop's thread, but for `fence`. A host that is told to be reached is locked."""
 
     def __init__(
-        self, order: LockOrder, *, hosts: Hosts, inbox: Inbox, timers: Timers, clock: Clock
+        self, order: LockOrder, *, hosts: Hosts, inbox: Inbox, timers: Timers, clock: Clock, local: Collection[str] = ()
     ) -> None:  # fmt: skip
+        """`local` are the names of the control node itself, which has no lock."""
         self._order = order
+        self._met = set(local)  # hosts of which somebody has asked whether they can be reached
+        self._joining: dict[str, list[Callable[[str], None]]] = {}
         self._hosts = hosts
         self._inbox = inbox
         self._timers = timers
@@ -76,8 +79,19 @@ class Locking:
 
     def connect(self, host: str) -> None:
         """Connect to a host and lock it: HostReached, HostLost or LockRefused comes of it."""
+        self._met.add(host)
         self._awaited[host] = None
         self._hosts.connect([host], self._connected)
+
+    def is_new(self, host: str) -> bool:
+        """Nobody knew that the run would come to this host: a delegate that only the run could name."""
+        return host not in self._met or host in self._joining
+
+    def join(self, host: str, told: Callable[[str], None]) -> None:
+        """Have a new host locked. `told` is given why it cannot be had; "" where it is the run's own now."""
+        self._joining.setdefault(host, []).append(told)
+        if host not in self._met:
+            self.connect(host)
 
     def _connected(self, host: str, seconds: float, failure: ConnectionFailed | None) -> None:
         """From the connection's thread: the lock is asked for at once, side by side with other hosts' connections."""
@@ -175,9 +189,15 @@ class Locking:
     def _tell(self, reached: Iterable[str], lost: Mapping[str, str]) -> None:
         for host in reached:
             self._inbox.put(HostReached(host, self._seconds.pop(host, 0.0)))
+            self._joined(host, "")
         for host, why in (*lost.items(), *self._lost.items()):
             self._inbox.put(HostLost(host, why))
+            self._joined(host, why)
         self._lost = {}
+
+    def _joined(self, host: str, why: str) -> None:
+        for told in self._joining.pop(host, ()):
+            told(why)
 
     # --- keeping it -----------------------------------------------------------------------------------------------
 

@@ -22,10 +22,11 @@ from executor.engine.effects import (
     Wait,
     Watch,
 )
-from executor.events import HostLost, HostReached, Key, Question, WaitEnded
+from executor.events import Ended, HostLost, HostReached, Key, Question, WaitEnded
 from executor.hosts.crew import Crew
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.pool import Hosts
+from executor.model.outcomes import Result, Status
 
 PROBERS = 32  # samples that are taken at once
 
@@ -63,20 +64,21 @@ class RealWorld:
         self._timers = timers
         self._clock = clock
         self._waits: dict[Key, Timer] = {}
+        self._joining: set[Key] = set()  # work that waits for its host to be locked
 
     def perform(self, effect: Effect) -> None:
         """Begin an effect; returns at once."""
         match effect:
-            case Connect(host) if self._locking is not None:
-                self._locking.connect(host)
             case Connect(host):
-                self._hosts.connect([host], self._connected)
+                self._connect(host)
             case Unlock(hosts):
                 if self._locking is not None:
                     self._locking.let_go(hosts)
+            case Perform(key, on) if self._locking is not None and self._locking.is_new(on):
+                self._joining.add(key)
+                self._locking.join(on, lambda why: self._joined(effect, why))
             case Perform():
-                self._sampling.step_began(effect.key)
-                self._work.start(effect)
+                self._begin(effect)
             case Sample() | Watch():
                 self._sampling.start(effect)
             case Wait(key, seconds):
@@ -86,9 +88,38 @@ class RealWorld:
             case Cancel(key):
                 self._cancel(key)
             case End(key):
-                self._work.end(key)
+                self._end(key)
             case Finish():
                 raise AssertionError("the loop ends a run, not the world")
+
+    def _connect(self, host: str) -> None:
+        if self._locking is not None:
+            self._locking.connect(host)
+        else:
+            self._hosts.connect([host], self._connected)
+
+    def _end(self, key: Key) -> None:
+        if key in self._joining:
+            self._joining.discard(key)
+            self._inbox.put(Ended(key, Result(Status.CANCELLED, detail="its host was not locked yet")))
+        else:
+            self._work.end(key)
+
+    def _begin(self, effect: Perform) -> None:
+        self._sampling.step_began(effect.key)
+        self._work.start(effect)
+
+    def _joined(self, effect: Perform, why: str) -> None:
+        """A delegate that only the run could name has been locked, or cannot be."""
+        if effect.key not in self._joining:
+            return
+        self._joining.discard(effect.key)
+        if why:
+            # What an earlier program may have sent there cannot be said to have never started.
+            status = Status.UNREACHABLE if effect.again else Status.REFUSED
+            self._inbox.put(Ended(effect.key, Result(status, detail=f"{effect.on}: {why}")))
+        else:
+            self._begin(effect)
 
     def _connected(self, name: str, seconds: float, failure: ConnectionFailed | None) -> None:
         self._inbox.put(HostReached(name, seconds) if failure is None else HostLost(name, _why(failure)))
