@@ -82,11 +82,16 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine that runs."""
-    if os.geteuid() != 0 or shutil.which("unshare") is None or sshd_binary() is None:
+    if not can_be_restarted():
         pytest.skip("needs root, unshare and OpenSSH's sshd")
     made = start_machine(tmp_path / "machine")
     yield made
     made.gone()
+
+
+def can_be_restarted() -> bool:
+    """Whether there can be such machines here."""
+    return os.geteuid() == 0 and shutil.which("unshare") is not None and sshd_binary() is not None
 
 
 def start_machine(folder: Path) -> Machine:

@@ -65,13 +65,18 @@ class SshServer:
 
     def sessions(self) -> list[int]:
         """The pids of the server's processes that serve connections."""
-        children = {self.process.pid}
+        children = {self.process.pid, *self._restarted()}
         found = []
         for pid, parent, name in sorted(processes()):
             if parent in children and name == "sshd":
                 children.add(pid)
                 found.append(pid)
         return found
+
+    def _restarted(self) -> list[int]:
+        """The pid of the server that is here now, where somebody has started it anew."""
+        file = self.folder / "pid"
+        return [int(file.read_text())] if file.exists() else []
 
     def cut(self) -> None:
         """Ends every connection the hard way."""

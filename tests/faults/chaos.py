@@ -14,11 +14,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from executor.journal.folders import all_runs
@@ -27,6 +28,7 @@ from tests.faults.journals import damaged
 from tests.faults.lives import Hung, Life, begin
 from tests.faults.marks import STEP, Record, broken
 from tests.faults.processes import processes
+from tests.machine import Machine, can_be_restarted, start_machine
 from tests.sshd import SshServer, start_server
 
 HOSTS = ("web1", "web2", "web3")
@@ -73,7 +75,7 @@ stages:
         rollback: {_step(10)}
 """
 Fail = Literal["never", "exit", "hang"]
-What = Literal["controller", "connection", "process"]
+What = Literal["controller", "connection", "process", "power"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Fate:
             tuple(
                 Strike(
                     dice.uniform(0.05, 1.6),
-                    dice.choice(("controller", "controller", "connection", "process")),
+                    dice.choice(("controller", "controller", "connection", "process", "process", "power")),
                     dice.choice(HOSTS),
                     dice.random(),
                 )
@@ -122,6 +124,10 @@ class Told:
     fate: Fate
     wrong: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)  # hosts where something of the supervisor's, or all of it, was killed
+    bereft: set[str] = field(
+        default_factory=set
+    )  # hosts where a step's own process was killed: what it had begun goes on
     ran: list[Ran] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -129,17 +135,25 @@ class Told:
         return "\n".join([*said, *map(str, self.ran)])
 
 
-def play(project: Project, fate: Fate) -> Told:
+@dataclass(frozen=True)
+class Scene:
+    """Where a fate is played. `machines` are the hosts whose power can be cut."""
+
+    project: Project
+    machines: Mapping[str, Machine] = MappingProxyType({})
+
+
+def play(scene: Scene, fate: Fate) -> Told:
     """A run with its fate, resumed until it ends."""
+    project = scene.project
     _begin_anew(project)
     told = Told(fate)
     start = ("run", "chaos", "-i", "prod", "-e", f"fail={fate.fail}")
     arguments: tuple[str, ...] = start
     strikes = list(fate.strikes)
-    cut = set[str]()
     for _ in range(LIVES):
         life = begin(project, *arguments)
-        _strike(project, life, strikes, told, cut)
+        _strike_all(scene, life, strikes, told)
         try:
             told.ran.append(life.end(PATIENCE))
         except Hung as hung:
@@ -150,7 +164,7 @@ def play(project: Project, fate: Fate) -> Told:
         if "Traceback" in told.ran[-1].err:
             told.wrong.append("promise 19: it shows a traceback")
         if over is not None:
-            told.wrong += _wrong(project, over, cut)
+            told.wrong += _wrong(project, over, told)
             return told
         arguments = start if next(all_runs(project.folder / "state"), None) is None else ("resume",)
         if "never began" in told.ran[-1].err:
@@ -160,30 +174,42 @@ def play(project: Project, fate: Fate) -> Told:
     return told
 
 
-def _strike(project: Project, life: Life, strikes: list[Strike], told: Told, cut: set[str]) -> None:
+def _strike_all(scene: Scene, life: Life, strikes: list[Strike], told: Told) -> None:
     """Kill what is to be killed while this life lasts."""
     while strikes:
         life.process.join(strikes[0].after)
         if life.process.exitcode is not None:
             return
         strike = strikes.pop(0)
-        server = project.servers[strike.host]
-        if strike.what == "controller":
-            told.struck.append(str(strike))
-            life.process.kill()
-            return
-        there = [one for one in processes(server) if (one.role == "session") == (strike.what == "connection")]
-        if not there:
-            continue
-        # Roles first: a lane has many children, and one timer.
-        roles = sorted({one.role for one in there})
-        role = roles[int(strike.pick * len(roles))]
-        chosen = [one for one in there if one.role == role]
-        victim = chosen[int(strike.pick * 997) % len(chosen)]
-        if victim.kill():
-            told.struck.append(f"{strike}: {victim}")
-            if strike.what == "process":
-                cut.add(strike.host)
+        match strike.what:
+            case "controller":
+                told.struck.append(str(strike))
+                life.process.kill()
+                return
+            case "power":
+                for host, machine in scene.machines.items():
+                    told.struck.append(f"power at {host} +{strike.after:.2f} s")
+                    told.cut.add(host)
+                    machine.power_cut()
+            case "connection" | "process":
+                _strike_host(scene.project.servers[strike.host], strike, told)
+
+
+def _strike_host(server: SshServer, strike: Strike, told: Told) -> None:
+    there = [one for one in processes(server) if (one.role == "session") == (strike.what == "connection")]
+    if not there:
+        return
+    # Roles first: a lane has many children, and one timer.
+    roles = sorted({one.role for one in there})
+    role = roles[int(strike.pick * len(roles))]
+    chosen = [one for one in there if one.role == role]
+    victim = chosen[int(strike.pick * 997) % len(chosen)]
+    if victim.kill():
+        told.struck.append(f"{strike}: {victim}")
+        if strike.what == "process":
+            told.cut.add(strike.host)
+        if role in ("job", "child"):
+            told.bereft.add(strike.host)
 
 
 def _over(project: Project, ran: Ran) -> int | None:
@@ -195,14 +221,14 @@ def _over(project: Project, ran: Ran) -> int | None:
     return int(word.exit) if word is not None else None
 
 
-def _wrong(project: Project, code: int, cut: set[str]) -> list[str]:
+def _wrong(project: Project, code: int, told: Told) -> list[str]:
     record = Record(next(all_runs(project.folder / "state")))
-    found = [str(one) for one in broken(project, record, cut=cut, code=code)] + damaged(project)
+    found = [str(one) for one in broken(project, record, cut=told.cut, code=code)] + damaged(project)
     if code not in (0, 2):
         found.append(f"the run has ended with exit {code}")
     for name, server in project.servers.items():
         found += [f"{name} is still locked" for path in server.home.glob(".runbook/locks/*/*/*") if path.name.isdigit()]
-        if left := _left(server):
+        if name not in told.bereft and (left := _left(server)):
             found.append(f"promise 7: on {name} there is still {left}")
     return found
 
@@ -230,12 +256,18 @@ def _begin_anew(project: Project) -> None:
 
 
 @contextmanager
-def _fleet() -> Iterator[Project]:
+def _fleet() -> Iterator[Scene]:
+    """Servers of their own; where that is possible one of them is a machine whose power can be cut."""
     with tempfile.TemporaryDirectory() as folder:
-        servers = {name: start_server(Path(folder) / name) for name in HOSTS}
+        servers = {name: start_server(Path(folder) / name) for name in HOSTS[1:]}
+        machines = {HOSTS[0]: start_machine(Path(folder) / HOSTS[0])} if can_be_restarted() else {}
+        first = machines[HOSTS[0]].server if machines else start_server(Path(folder) / HOSTS[0])
         try:
-            yield new_chaos(Path(folder), servers)
+            yield Scene(new_chaos(Path(folder), {HOSTS[0]: first, **servers}), machines)
         finally:
+            for machine in machines.values():
+                machine.gone()
+            servers = servers if machines else {HOSTS[0]: first, **servers}
             for server in servers.values():
                 server.vanish()
                 server.end_jobs()
@@ -261,13 +293,13 @@ def main() -> int:
     lock, told_all, numbers = threading.Lock(), list[Told](), count(1)
 
     def work() -> None:
-        with _fleet() as project:
+        with _fleet() as scene:
             while True:
                 with lock:
                     seed = next(seeds, None)
                 if seed is None:
                     return
-                told = play(project, Fate.of(seed))
+                told = play(scene, Fate.of(seed))
                 with lock:
                     told_all.append(told)
                     if told.wrong or arguments.verbose:

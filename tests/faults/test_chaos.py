@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.chaos import HOSTS, Fate, Strike, new_chaos, play
+from tests.faults.chaos import HOSTS, Fate, Scene, Strike, new_chaos, play
 from tests.sshd import StartServer, sshd
 
 __all__ = ["sshd"]
@@ -22,5 +22,5 @@ FATES = (
 @pytest.mark.sshd
 @pytest.mark.parametrize("fate", FATES, ids=lambda fate: fate.fail)
 def test_whatever_is_killed_no_step_is_lost_or_runs_again(tmp_path: Path, sshd: StartServer, fate: Fate) -> None:
-    told = play(new_chaos(tmp_path, {name: sshd() for name in HOSTS}), fate)
+    told = play(Scene(new_chaos(tmp_path, {name: sshd() for name in HOSTS})), fate)
     assert not told.wrong, told
