@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from executor.model import amounts
 from executor.model.actions import Checklist, Pause, ProbeAction, Reboot
 from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.model.steps import Item
 from executor.planning.shown.lines import Line, plain
+from executor.planning.shown.points import from_each, said_to_stay
 from executor.planning.shown.steps import changes, items_of, limited, undoes_itself, undoing
+from executor.planning.shown.times import in_words, rounds, span
 from executor.planning.shown.words import counted, duration, hosts, said
 
 MOST_WAITS = 6
@@ -50,8 +51,11 @@ def rollback(plan: Plan) -> Iterator[Line]:
         yield from order
         if any(stage.drain or any(stage.health.values()) for stage in plan.stages):
             yield plain("On this way, too, a host leaves traffic first, and returns only when its health passes.", 2)
+        yield plain("So much of it when a stage is given up:", 2)
+        yield from from_each(plan)
     else:
         yield plain("Nothing in this plan can be undone.", 2)
+    yield from said_to_stay(plan)
     silent = [step for stage in plan.stages for step in stage.steps if any(is_silent(item) for item in items_of(step))]
     if silent:
         yield plain("Changes that say nothing about their undoing, and stay:", 2, style="warning")
@@ -62,15 +66,15 @@ def _undoing(plan: Plan) -> Iterator[Line]:
     for stage in reversed(plan.stages):
         for step in reversed(stage.steps):
             items = list(items_of(step))
-            if any(item.body.irreversible for item in items):
-                text = f"{step.id}  {step.name}: the point of no return. Once it has started, nothing below is undone"
-                yield plain(text, 4, hang=len(step.id) + 2, style="warning")
             how = list(dict.fromkeys(text for item in items if (text := undoing(item, plan.root))))
             if how:
                 where = "once, when every host is done" if step.once else hosts(tuple(step.tasks)[::-1])
                 text = f"{step.id}  {step.name} ({where}): {how[0]}"
                 more = f" … and {counted(len(how) - 1, 'variant')} of it" if len(how) > 1 else ""
                 yield plain(text + more, 4, hang=len(step.id) + 2)
+            if any(item.body.irreversible for item in items):
+                text = f"{step.id}  {step.name}: the point of no return. Once it has started, nothing below is undone"
+                yield plain(text, 4, hang=len(step.id) + 2, style="warning")
 
 
 def is_silent(item: Item) -> bool:
@@ -81,7 +85,10 @@ def is_silent(item: Item) -> bool:
 
 def waits(plan: Plan) -> Iterator[Line]:
     """The longest times that the plan may spend on waiting, longest first, and then the limits of its commands."""
-    for seconds, text in longest_waits(plan)[:MOST_WAITS]:
+    longest = longest_waits(plan)[:MOST_WAITS]
+    if longest:
+        yield plain(in_words(span(plan)), 2)
+    for seconds, text in longest:
         yield plain(f"{duration(seconds):<8}{text}", 2, hang=8)
 
 
@@ -128,7 +135,7 @@ def _between(stage: PlannedStage) -> Iterator[tuple[float, str]]:
     pause = stage.pause
     if pause is None or not isinstance(pause.seconds, int | float) or not pause.seconds:
         return
-    times = len(amounts.cut(stage.hosts, stage.serial)) - 1
+    times = rounds(stage) - 1
     if times > 0:
         yield (
             pause.seconds * times,

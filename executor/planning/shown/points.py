@@ -1,0 +1,94 @@
+"""What an abort leads to, stage by stage: which steps are undone, how far back, and what stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from executor.model.plans import Plan, PlannedStage, PlannedStep
+from executor.model.steps import Item
+from executor.planning.shown.lines import Line, labelled, plain
+from executor.planning.shown.steps import changes, items_of, undoing
+from executor.planning.shown.words import counted, hosts, joined
+
+MOST_STEPS = 8  # that are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An abort in a stage. `undone` are the steps that its rollback may undo, the last first; `end` is the step behind
+    which it does not go back: a point of no return that has been passed, or that of this stage (`within`)."""
+
+    stage: PlannedStage
+    undone: tuple[PlannedStep, ...]
+    end: PlannedStep | None = None
+    within: bool = False
+
+
+def points(plan: Plan) -> tuple[Point, ...]:
+    """For each stage that does anything, what giving it up would undo."""
+    found: list[Point] = []
+    before: tuple[PlannedStep, ...] = ()
+    passed: PlannedStep | None = None
+    for stage in plan.stages:
+        if stage.skipped:
+            continue
+        own = tuple(step for step in reversed(stage.steps) if _is_undone(step, plan.root))
+        ends = [step for step in stage.steps if _is_end(step)]
+        undone = () if stage.on_failure == "stop" else own if stage.rollback_scope == "stage" else (*own, *before)
+        found.append(Point(stage, undone, ends[-1] if ends else passed, within=bool(ends)))
+        if ends:
+            passed = ends[-1]
+            own = tuple(step for step in own if stage.steps.index(step) >= stage.steps.index(ends[-1]))
+            before = ()
+        before = (*own, *before)
+    return tuple(found)
+
+
+def from_each(plan: Plan) -> Iterator[Line]:
+    """The points as lines; stages of which the same is to be said share one."""
+    told = [(hosts([point.stage.id for point in same]), text) for text, same in groupby(points(plan), _text)]
+    names = [f"in stage{'' if ids.isdigit() else 's'} {ids}" for ids, _ in told]
+    width = max(map(len, names), default=0) + 2
+    for name, (_, text) in zip(names, told, strict=True):
+        yield labelled(name, text, 4, width)
+
+
+def _text(point: Point) -> str:
+    if point.stage.on_failure == "stop":
+        return "nothing by itself: it stops, to be resumed or rolled back"
+    names = [step.id for step in point.undone]
+    if len(names) > MOST_STEPS:
+        more = counted(len(names) - MOST_STEPS + 1, "more step")
+        names = [*names[: MOST_STEPS - 1], f"and {more}, back to {names[-1]}"]
+    where = {"host": "on the hosts that failed alone", "stage": "its own steps alone", "run": ""}
+    return joined([joined(names) or "nothing", where[point.stage.rollback_scope] if names else "", _end(point)], "; ")
+
+
+def _end(point: Point) -> str:
+    if point.end is None:
+        return ""
+    if point.within:
+        return f"once {point.end.id} has started, nothing before that"
+    return f"nothing before {point.end.id} any more"
+
+
+def said_to_stay(plan: Plan) -> Iterator[Line]:
+    """The steps that change something and have nothing to undo, by the runbook's own word."""
+    steps = [step for stage in plan.stages for step in stage.steps if any(map(_stays, items_of(step)))]
+    if steps:
+        yield plain("Changes that have nothing to undo, as the runbook says:", 2)
+        yield from (plain(f"{step.id}  {step.name}", 4, hang=len(step.id) + 2) for step in steps)
+
+
+def _stays(item: Item) -> bool:
+    return item.rollback == () and changes(item)
+
+
+def _is_undone(step: PlannedStep, root: str) -> bool:
+    return any(undoing(item, root) for item in items_of(step))
+
+
+def _is_end(step: PlannedStep) -> bool:
+    return any(item.body.irreversible for item in items_of(step))

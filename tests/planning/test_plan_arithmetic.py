@@ -1,0 +1,109 @@
+"""What a plan says of an abort at each point, and how long it can wait, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from executor.planning import text
+from executor.planning.shown.points import points
+from executor.planning.shown.times import Span, span
+from tests.planning.planner import Project
+
+STAGE = """
+  - name: {name}
+    hosts: web
+    {settings}
+    steps:
+      - {{name: A, shell: a, rollback: undo a}}
+      - {{name: B, shell: b, rollback: none}}
+      - {{name: C, shell: c, rollback: undo c, irreversible: {final}}}
+      - {{name: D, shell: d, rollback: undo d}}
+"""
+
+
+def stages(*settings: str, final: int = 0) -> str:
+    """Stages of four steps; in the one with the number `final` the third is a point of no return."""
+    made = (
+        STAGE.format(name=f"S{number}", settings=one or "pause: 0s", final=str(number == final).lower())
+        for number, one in enumerate(settings, 1)
+    )
+    return "name: T\nstages:" + "".join(made)
+
+
+def undone(project: Project, runbook: str) -> list[tuple[list[str], str, bool]]:
+    found = points(project.plan(runbook, yes=True))
+    return [([s.id for s in point.undone], "" if point.end is None else point.end.id, point.within) for point in found]
+
+
+def test_an_abort_undoes_what_came_before_it_the_last_first(project: Project) -> None:
+    assert undone(project, stages("", "")) == [
+        (["1.4", "1.3", "1.1"], "", False),
+        (["2.4", "2.3", "2.1", "1.4", "1.3", "1.1"], "", False),
+    ]
+
+
+def test_nothing_before_a_point_of_no_return_is_undone(project: Project) -> None:
+    found = undone(project, stages("", "", "", final=2))
+    assert found[1] == (["2.4", "2.3", "2.1", "1.4", "1.3", "1.1"], "2.3", True), "it may not have started yet"
+    assert found[2] == (["3.4", "3.3", "3.1", "2.4", "2.3"], "2.3", False), "its own handler was armed behind it"
+
+
+def test_a_stage_says_how_far_back_it_goes(project: Project) -> None:
+    found = undone(project, stages("", "rollback_scope: stage", "on_failure: stop", ""))
+    assert [names for names, *_ in found] == [
+        ["1.4", "1.3", "1.1"],
+        ["2.4", "2.3", "2.1"],
+        [],
+        ["4.4", "4.3", "4.1", "3.4", "3.3", "3.1", "2.4", "2.3", "2.1", "1.4", "1.3", "1.1"],
+    ]
+
+
+def test_the_page_says_it_for_each_stage_once(project: Project) -> None:
+    said = text(project.plan(stages("", "rollback_scope: host", "on_failure: stop", "", final=4), yes=True))
+    told = said.split("So much of it when a stage is given up:\n")[1].split("\n  Changes")[0].splitlines()
+    assert told == [
+        "    in stage 1  1.4, 1.3, 1.1",
+        "    in stage 2  2.4, 2.3, 2.1, 1.4, 1.3, 1.1; on the hosts that failed alone",
+        "    in stage 3  nothing by itself: it stops, to be resumed or rolled back",
+        "    in stage 4  4.4, 4.3, 4.1, 3.4, 3.3, 3.1, 2.4, and 5 more steps, back to 1.1; once 4.3 has",
+        "                started, nothing before that",
+    ]
+    assert "Changes that have nothing to undo, as the runbook says:\n    1.2  B\n" in said
+
+
+@pytest.mark.parametrize(
+    ("stage", "seconds"),
+    [
+        ("serial: 1", 3 * 60),
+        ("serial: 2", 2 * 60),
+        ("serial: 100%", 60),
+        ("serial: 1, pause: 10s", 3 * 60 + 2 * 10),
+        ("max_unavailable: 2, pause: 10s", 2 * 60 + 10),
+        ("serial: 1, health: [{tcp: {port: 1}, within: 5s}, {tcp: {port: 2}, within: 1s, hold: 2s}]", 3 * 68),
+        ("serial: 1, traffic: {drain: [{name: D, pause: 7s}], restore: up}", 3 * 67),
+    ],
+)
+def test_hosts_of_a_batch_wait_side_by_side_and_batches_one_after_the_other(
+    project: Project, stage: str, seconds: float
+) -> None:
+    plan = project.plan(f"name: T\nstages: [{{name: S, hosts: web, {stage}, steps: [{{name: P, pause: 1m}}]}}]")
+    assert span(plan).waiting == seconds
+
+
+def test_what_runs_once_waits_once_and_retries_wait_between_attempts(project: Project) -> None:
+    plan = project.plan(
+        """
+        name: T
+        stages:
+          - name: S
+            hosts: web
+            serial: 1
+            steps:
+              - {name: Once, once: run, pause: 1m}
+              - {name: Again, shell: "true", retry: {attempts: 4, delay: 2s, backoff: 2}, timeout: 1h}
+              - {name: Proof, shell: "true", verify: {tcp: {port: 1}, within: 3s}}
+              - {name: Differs, pause: "{{ weight }}s"}
+              - {name: Never, pause: 1h, when: weight > 9}
+        """
+    )
+    assert span(plan) == Span(60 + 3 * (2 + 4 + 8 + 3 + 2), commands=2, unbounded=1)
