@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from executor.journal.folders import all_runs
@@ -140,7 +139,7 @@ class Scene:
     """Where a fate is played. `machines` are the hosts whose power can be cut."""
 
     project: Project
-    machines: Mapping[str, Machine] = MappingProxyType({})
+    machines: Mapping[str, Machine] = field(default_factory=dict)
 
 
 def play(scene: Scene, fate: Fate) -> Told:
