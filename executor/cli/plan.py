@@ -81,22 +81,29 @@ def shown(
         from executor.checking.checking import foreseen
 
         findings = foreseen(plan)
-        _print(plan, findings, form, digest)
+        _print(plan, findings, form, digest, whole=flags["diff"])
         return exit_code(findings, detailed=True) if detailed else 0
     with checked(plan, flags) as found:
         _print(found.plan, found.findings, form, digest)
         return exit_code(found.findings, detailed=detailed)
 
 
-def _print(plan: Plan, findings: Findings, form: Literal["text"] | Format, digest: str | None) -> None:
-    said = as_text(plan, findings) if form == "text" else in_format(plan, form, digest=digest, findings=findings)
+def _print(
+    plan: Plan, findings: Findings, form: Literal["text"] | Format, digest: str | None, *, whole: bool = False
+) -> None:
+    """`whole`: what files are to hold is shown whole, for nobody has said what they hold now."""
+    said = (
+        as_text(plan, findings, whole=whole)
+        if form == "text"
+        else in_format(plan, form, digest=digest, findings=findings)
+    )
     click.echo(harmless(said), nl=form == "text")
 
 
-def as_text(plan: Plan, findings: Findings | None = None) -> str:
+def as_text(plan: Plan, findings: Findings | None = None, *, whole: bool = False) -> str:
     """The plan for the width and the colours of standard output."""
     from executor.planning.show import text
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
-    return text(plan, findings=findings, width=width, color=color)
+    return text(plan, findings=findings, whole=whole, width=width, color=color)

@@ -20,13 +20,15 @@ from executor.planning.shown.words import approvals, counted, hosts, value
 LONGEST_VALUE = 60  # characters of a parameter
 
 
-def text(plan: Plan, *, findings: Findings | None = None, width: int = 100, color: bool = False) -> str:
+def text(
+    plan: Plan, *, findings: Findings | None = None, whole: bool = False, width: int = 100, color: bool = False
+) -> str:
     """Everything that a run would do, what it would undo, and what it asks, as lines of at most `width` columns.
 
-    `findings` are what is known of each step on each host. Commands and words that have no place to be broken may be
-    longer than the page.
+    `findings` are what is known of each step on each host; `whole`: files are shown whole. Commands and words that
+    have no place to be broken may be longer than the page.
     """
-    return page(_lines(plan, findings), width=width, color=color)
+    return page(_lines(plan, findings, whole=whole), width=width, color=color)
 
 
 def outline(plan: Plan, *, width: int = 100, color: bool = False) -> str:
@@ -46,8 +48,8 @@ def _outline(plan: Plan) -> Iterator[Line]:
         yield plain(f"{title} on {how}{at_once}" if not shown.skipped else f"{title} is {how}", 2, hang=4)
 
 
-def _lines(plan: Plan, findings: Findings | None) -> Iterator[Line]:
-    read = reading(plan, findings)
+def _lines(plan: Plan, findings: Findings | None, *, whole: bool) -> Iterator[Line]:
+    read = reading(plan, findings, whole=whole)
     yield from _header(plan, read)
     yield from _section("Asked of a person", list(asked(plan)))
     for shown in plan.stages:

@@ -75,6 +75,24 @@ def test_a_value_cannot_drive_the_terminal_of_who_reads_the_plan(project: Projec
     assert "$ echo 'a\\u001b[2Jb\\u202ec\\u000dd'" in text(plan, width=80)
 
 
+def test_a_file_is_shown_whole_where_that_is_asked_for(project: Project) -> None:
+    """No host has been asked what it holds: all of it is new, for all that is known."""
+    project.file("sent.txt", "first\n" + "line\n" * 20 + "last\n")
+    (project.folder / "blob").write_bytes(b"\xff" * 9)
+    plan = project.plan(
+        """
+        - {name: S, copy: {src: sent.txt, dest: /s}}
+        - {name: B, copy: {src: blob, dest: /b}}
+        - {name: C, copy: {content: "a\\nb\\nc", dest: /c}}
+        - {name: D, copy: {src: sent.txt, dest: /d}, no_log: true}
+        """
+    )
+    shown = text(plan, whole=True)
+    assert (shown.count("│ line"), shown.count("│ last"), shown.count("│ c")) == (20, 1, 1)
+    assert "│ binary, 9 bytes" in shown
+    assert "│ first" not in text(plan)
+
+
 def test_what_is_not_to_be_logged_is_not_in_the_text(project: Project) -> None:
     plan = project.plan(
         """

@@ -23,15 +23,17 @@ from executor.model.actions import (
     Undo,
 )
 from executor.model.leaves import Text
+from executor.planning.shown.contents import content
 from executor.planning.shown.lines import Line, command, plain, within
 from executor.planning.shown.probes import probe
 from executor.planning.shown.words import duration, joined, said, value
 
-MOST_LINES = 12  # of a file's content
 
+def action(does: Action, root: str, lead: str = "", *, whole: bool = False) -> Iterator[Line]:  # noqa: PLR0912 -- one branch for each action
+    """An action as it would be done. Paths below `root` are shown from there; `lead` stands before the first line.
 
-def action(does: Action, root: str, lead: str = "") -> Iterator[Line]:  # noqa: PLR0912 -- one branch for each action
-    """An action as it would be done. Paths below `root` are shown from there; `lead` stands before the first line."""
+    `whole`: all of what a file is to hold.
+    """
     match does:
         case Shell(script=script):
             yield from command(said(script), 0, lead)
@@ -39,8 +41,7 @@ def action(does: Action, root: str, lead: str = "") -> Iterator[Line]:  # noqa: 
             yield plain(lead + joined([f"run the local script {local_name(file, root)}", *map(said, args)], " "))
         case Copy() | TemplateFile():
             yield plain(lead + file_words(does, root))
-            if does.content is not None:
-                yield from within(_content(said(does.content)), 4)
+            yield from within(content(does, whole=whole), 4)
         case Symlink(dest=dest, to=to):
             yield plain(f"{lead}link {said(dest)} → {said(to)}")
         case Unarchive(src=src, dest=dest):
@@ -95,15 +96,6 @@ def file_words(does: Copy | TemplateFile, root: str) -> str:
         ]
     )
     return f"{verb} {said(does.dest)}{source}" + (f" ({facts})" if facts else "")
-
-
-def _content(text: str) -> Iterator[Line]:
-    lines = text.rstrip("\n").split("\n")
-    shown = lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 2]
-    for line in shown:
-        yield Line(f"│ {line}", code=True)
-    if len(lines) > len(shown):
-        yield Line(f"│ … {len(lines) - len(shown)} more lines", style="faint")
 
 
 def local_name(path: Text, root: str) -> str:

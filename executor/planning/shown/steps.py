@@ -43,9 +43,10 @@ class Reading:
     executable: str | None = None  # what runs most commands
     timeout: str | None = None  # how long most commands may take, where each has a limit
     findings: Findings | None = None  # what is known of each step on each host
+    whole: bool = False  # files are shown whole
 
 
-def reading(plan: Plan, findings: Findings | None = None) -> Reading:
+def reading(plan: Plan, findings: Findings | None = None, *, whole: bool = False) -> Reading:
     """Look the plan through for what its steps have in common."""
     commands = [
         (item.body.settings, isinstance(item.body.action, Shell))
@@ -61,6 +62,7 @@ def reading(plan: Plan, findings: Findings | None = None) -> Reading:
         executable=used.most_common(1)[0][0] if used else None,
         timeout=limits.most_common(1)[0][0] if limits and "" not in limits and len(commands) > 1 else None,
         findings=findings,
+        whole=whole,
     )
 
 
@@ -224,7 +226,7 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
     if body.settings.no_log is True:
         yield plain("(no_log: not shown)")
     else:
-        yield from action(body.action, read.root)
+        yield from action(body.action, read.root, whole=read.whole)
         if body.stdin is not None:
             lines = said(body.stdin).count("\n") + 1
             yield plain(f"with {counted(lines, 'line')} on standard input", 2)

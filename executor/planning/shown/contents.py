@@ -1,0 +1,50 @@
+"""What a file step would write, as far as it is known here: against nothing, for no host has been asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from executor.model.actions import Copy, TemplateFile
+from executor.model.leaves import Late, Text
+from executor.planning.shown.lines import Line
+from executor.planning.shown.words import said
+
+MOST_LINES: Final = 12  # of a content, where no more is asked for
+LARGEST: Final = 65_536  # bytes of a file that is shown whole
+
+
+def content(does: Copy | TemplateFile, *, whole: bool) -> Iterator[Line]:
+    """The content as lines: its beginning, or with `whole` all of it, files that are sent included."""
+    text = does.content
+    if text is not None:
+        yield from _lines(said(text), len(said(text)) + 1 if whole else MOST_LINES)
+    elif whole and does.src is not None:
+        yield from _of_file(does.src)
+
+
+def _of_file(path: Text) -> Iterator[Line]:
+    if isinstance(path, Late) or not isinstance(path, str):
+        return
+    try:
+        size = Path(path).stat().st_size
+        text = Path(path).read_bytes().decode() if size <= LARGEST else ""
+    except OSError:
+        return  # a step makes it
+    except UnicodeDecodeError:
+        yield Line(f"│ binary, {size:,} bytes", style="faint")
+        return
+    if size > LARGEST:
+        yield Line(f"│ {size:,} bytes, not shown", style="faint")
+    else:
+        yield from _lines(text, len(text) + 1)
+
+
+def _lines(text: str, most: int) -> Iterator[Line]:
+    lines = text.rstrip("\n").split("\n")
+    shown = lines if len(lines) <= most else lines[: most - 2]
+    for line in shown:
+        yield Line(f"│ {line}", code=True)
+    if len(lines) > len(shown):
+        yield Line(f"│ … {len(lines) - len(shown)} more lines", style="faint")
