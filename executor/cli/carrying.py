@@ -18,7 +18,7 @@ from executor.cli.options import Sources
 from executor.cli.passwords import become_password
 from executor.cli.session import Seal, at_terminal, attended, conduct, must_be_answered, operator
 from executor.errors import Problem, Refused
-from executor.events import Resumed
+from executor.events import Replanned, Resumed
 from executor.gates import answers as given
 from executor.gates.needs import Need, needs, needs_back
 from executor.journal.folders import RunFolder
@@ -29,6 +29,7 @@ from executor.model.runbooks import OnFailure
 from executor.planning.inputs import changed
 from executor.secrets import Vault, vault
 from executor.secrets.digests import changed as changed_secrets
+from executor.secrets.digests import digests
 
 
 @contextmanager
@@ -49,6 +50,8 @@ class Wish:
     undo: bool = False
     hosts: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()  # ids
+    settle: bool = False  # only as far as what is under way has come to its end
+    replanned: Replanned | None = None  # by another plan, which the past has already; without its secrets
 
 
 def go(
@@ -75,14 +78,20 @@ def go(
     flags = {**flags, "inventory": here.sources if here is not None else Sources.of_flags(past.started.sources)}
     password = become_password() if flags["ask_become_pass"] else None
     values = secrets.fetched(plan, flags, at_terminal=at_terminal())
-    _same_secrets(changed_secrets(values, past.started.secrets), folder)
-    opening = Resumed(operator(), socket.gethostname(), flags["reason"], wish.undo, wish.hosts, wish.stages)
+    _same_secrets(changed_secrets(values, past.secrets), folder)
+    who = (operator(), socket.gethostname(), flags["reason"])
+    opening = Resumed(*who, wish.undo, wish.hosts, wish.stages, wish.settle)
+    replanned = wish.replanned
+    if replanned is not None:
+        fresh = {name: value for name, value in values.items() if name not in past.secrets}
+        replanned = replace(replanned, secrets=digests(fresh))
     sealed = seal(values)
 
     def carry_out(begun: Callable[[], None] | None = None) -> int:
         return conduct(
-            plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, past=past, begun=begun
-        )
+            plan, opening, folder, flags, answers=confirmed, password=password, sealed=sealed, past=past, begun=begun,
+            replanned=replanned,
+        )  # fmt: skip
 
     def elsewhere(begun: Callable[[], None]) -> int:
         handed_over(folder, operator())
@@ -99,14 +108,14 @@ def same_files(past: Past, folder: RunFolder) -> None:
     Of a run that was fetched that is what it sends alone: its plan needs nothing else of the project.
     """
     moved = here_of(folder)
-    found = changed(past.started.files if moved is None else moved.sent(past.plan, past.started.files))
+    found = changed(past.files if moved is None else moved.sent(past.plan, past.files))
     if not found:
         return
     here = Path.cwd()
     names = [f"{_shown(Path(path), here)} ({what})" for path, what in found.items()]
     hint = (
-        f"put back what they were, or undo what was done (runbook rollback {folder.run}) and run it anew: "
-        "the run goes on as it was planned, or not at all"
+        f"put back what they were; or runbook resume {folder.run} --replan, which shows what is left by the new ones; "
+        f"or undo what was done (runbook rollback {folder.run})"
     )
     raise Refused(Problem(f"since the run began, its files have changed: {', '.join(names)}", hint=hint, code="edited"))
 
@@ -134,6 +143,8 @@ def _to_be_asked(plan: Plan, past: Past, wish: Wish) -> tuple[Need, ...]:
     """What a person will be asked from here on. In the stage in progress, what one host has asked another may still."""
     if wish.undo:
         return needs_back(plan)
+    if wish.settle:
+        return ()
     rest = plan.stages[past.state.done :]
     asked = needs(replace(plan, stages=rest))
     if rest and len(rest[0].hosts) > 1:

@@ -11,7 +11,7 @@ from executor.cli.session import Chronicle, tell
 from executor.errors import Exit
 from executor.events import Ended, Event, Key, RunEnded, Stamp, Started
 from executor.journal.folders import RunFolder
-from executor.journal.past import plan_of
+from executor.journal.past import plan_now
 from executor.journal.reading import START, End, decisions
 from executor.report.choose import Output, choose
 from executor.report.fold import fold
@@ -27,7 +27,7 @@ class Following:
 
     def __init__(self, folder: RunFolder, output: Output, *, everything: bool) -> None:
         """Takes in, without a word, what has happened so far. Raises InvalidInput where that cannot be trusted."""
-        plan = plan_of(folder)
+        plan = plan_now(folder)
         self.over = False
         self._folder = folder
         self._as_text = output == "text"

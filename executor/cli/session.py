@@ -24,12 +24,15 @@ from executor.cli.locking import check_override, lock_order
 from executor.cli.main import COMMANDS
 from executor.cli.options import Sources
 from executor.cli.passwords import become_password
+from executor.cli.planned import recorded
+from executor.cli.unwritten import journal_failed
 from executor.cli.warrant import Warrant, needs_warrant, used
 from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
 from executor.drive.signals import listening
+from executor.engine import initial
 from executor.errors import Exit, Problem, RunbookError
-from executor.events import Answered, Event, Key, Resumed, RunStarted, Stamp
+from executor.events import Answered, Event, Key, Replanned, Resumed, RunStarted, Stamp
 from executor.gates import answers as given
 from executor.gates.answers import Answers
 from executor.gates.desk import Desk
@@ -115,6 +118,7 @@ def _run(
         secrets=digests(sealed.secrets) if sealed.secrets else {},
         files=inputs(plan) if warrant is None else warrant.files,
         sources=tuple(flags["inventory"].flags(absolute=True)),
+        options=recorded(flags),
         sealed=warrant.digest if warrant is not None else "",
         approvals=warrant.approvals if warrant is not None else (),
         again=warrant is not None and warrant.again,
@@ -139,12 +143,13 @@ def conduct(
     plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, flags: Mapping[str, Any], *, answers: Answers,
     password: Callable[[], str] | None, sealed: Vault, past: Past | None = None,
     begun: Callable[[], None] | None = None, first: Callable[[Hosts], None] | None = None,
+    replanned: Replanned | None = None,
 ) -> int:  # fmt: skip
     """A run from its opening event to its exit code, with everything that a person sees of it. The caller holds it.
 
     `past` is what has happened so far in a run that is carried on or undone; `begun` is for one in the background, and
-    called once it has begun. `first` is given the hosts before anything begins on them, and may refuse. Raises
-    RunbookError where the journal cannot be written.
+    called once it has begun. `first` is given the hosts before anything begins on them, and may refuse. `replanned`
+    says that the plan is another one from here on. Raises RunbookError where the journal cannot be written.
     """
     hosts = _hosts(plan, folder, flags, password, sealed, known=past.reached if past is not None else ())
     if first is not None:
@@ -160,6 +165,7 @@ def conduct(
         _remember(views, plan, folder)
     aside = Aside(report)
     screen = Screen(sys.stderr, live=live, colour="NO_COLOR" not in os.environ, settle=aside.settle)
+    state = past.state if past is not None else initial(plan)
     reporters = Reporters([chronicle, aside, *([Beginning(begun)] if begun is not None else [])], _complain)
     awake = kept_awake(folder.run, wanted=flags["keep_awake"])
     try:
@@ -168,7 +174,7 @@ def conduct(
                 plan,
                 opening,
                 folder=folder,
-                state=past.state if past is not None else None,
+                state=state,
                 end=past.end if past is not None else None,
                 hosts=hosts,
                 reporters=reporters,
@@ -177,9 +183,12 @@ def conduct(
                 diff=flags["diff"],
                 vault=sealed,
                 lock=lock_order(plan, folder, flags, operator(), chronicle.view),
+                replanned=replanned,
             )
     except JournalFailed as error:
-        raise _journal_failed(error, chronicle.view) from error
+        raise journal_failed(error, plan, state) from error
+    if isinstance(opening, Resumed) and opening.settle and exit_code is Exit.STOPPED:
+        return exit_code  # what there is to tell comes with the rest of it
     tell(chronicle.view, as_text=flags["output"] == "text")
     tell_job(plan, chronicle.view)
     return exit_code
@@ -322,14 +331,3 @@ def tell(view: RunView, *, as_text: bool) -> None:
         click.echo(text, nl=False, err=not as_text)
     except OSError:
         return  # the terminal has gone; the journal has it all
-
-
-def _journal_failed(error: JournalFailed, view: RunView) -> RunbookError:
-    begun = view.run is not None
-    hint = (
-        "nothing new was started after that; steps that were running go on to their end on their hosts"
-        if begun
-        else "nothing was started"
-    )
-    problem = Problem(f"the journal cannot be written: {error}", hint=hint, code="journal")
-    return RunbookError(problem, exit_code=Exit.INCOMPLETE if begun else Exit.FAULT)

@@ -22,6 +22,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
     RUN is an id, or as much of its beginning or end as makes it plain; `last` is the newest.
     """
     from executor.journal import folders, reading
+    from executor.journal.past import plan_now
     from executor.report import show
     from executor.report.safe import inert_json
 
@@ -43,9 +44,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
         count = sum(1 for _ in reading.read(folder.journal))
         click.echo(f"{folder.run}: {count} events, unbroken")
         return
-    from executor.planning.codec import from_json
-
-    plan = from_json(folder.plan.read_text("utf-8"))
+    plan = plan_now(folder)
     events = reading.read(folder.journal)
     if format_ == "json":
         click.echo(inert_json(json.dumps(show.as_json(plan, events), indent=2)))

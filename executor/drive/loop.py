@@ -31,7 +31,10 @@ class Loop:
     def __init__(
         self, plan: Plan, state: State, opening: Event, *, world: World, inbox: Source, timers: Timers,
         recorder: Recorder, reporters: Reporters, clock: Clock, redactor: Redactor = NOTHING_TO_HIDE,
+        before: Sequence[Event] = (),
     ) -> None:  # fmt: skip
+        """`before` is what is recorded with the opening, and ahead of it: the state knows it already."""
+        self._before = before
         self._plan = plan
         self._opening = opening
         self._state = state
@@ -48,7 +51,7 @@ class Loop:
 
         Raises JournalFailed when the journal can no longer be written.
         """
-        finished = self._settle([self._opening])
+        finished = self._settle([*self._before, self._opening])
         while finished is None:
             finished = self._take(self._inbox.gather(self._patience()))
         return finished
@@ -74,7 +77,7 @@ class Loop:
         self._reporters.tick(now)
         return finished
 
-    def _settle(self, events: list[Event]) -> Exit | None:
+    def _settle(self, events: Sequence[Event]) -> Exit | None:
         """Fold events in, let the engine decide until it has nothing more to say, then act on all of it.
 
         Everything is on disk before the first effect starts; what came together shares one sync.

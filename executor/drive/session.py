@@ -17,7 +17,7 @@ from executor.drive.work import Work
 from executor.drive.world import Questions, RealWorld, probers
 from executor.engine import State, initial
 from executor.errors import Exit
-from executor.events import Answered, LockLost, Resumed, RunStarted
+from executor.events import Answered, LockLost, Replanned, Resumed, RunStarted
 from executor.hosts.pool import Hosts
 from executor.journal.folders import RunFolder
 from executor.journal.log import Log
@@ -54,8 +54,10 @@ def run_plan(
     diff: bool = False,
     vault: Vault = NO_SECRETS,
     lock: LockOrder | None = None,
+    replanned: Replanned | None = None,
 ) -> Exit:
-    """Run a plan to its end. It begins with `opening`.
+    """Run a plan to its end. It begins with `opening`; before that stands `replanned`, where the plan is another one
+    than it was so far, and the `state` has been put over to it.
 
     A run that is carried on, or undone, has the `state` that its journal gives, and that journal's `end`. `open_desk`
     is told where answers go; `listening` turns signals into events; `diff` has file actions say what they change;
@@ -111,6 +113,7 @@ def run_plan(
                 reporters=reporters,
                 clock=MONOTONIC,
                 redactor=vault.redactor,
+                before=() if replanned is None else (replanned,),
             )
             code = loop.run()
             if vault.redactor and code not in _COMES_BACK:

@@ -41,6 +41,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Replanned,
     Resumed,
     Retrying,
     RollbackEnded,
@@ -165,6 +166,8 @@ def evolve(  # noqa: PLR0912, PLR0915 - one line for each kind of event
             evolve_resume.resumed(state, event)
         case TakenUp():
             evolve_resume.taken_up(state)
+        case Replanned():
+            pass  # whoever folds it has the plan: see `engine.replan.put_over`
         case _:
             assert_never(event)
     return state

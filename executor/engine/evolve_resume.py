@@ -31,6 +31,8 @@ def resumed(state: State, event: Resumed) -> None:
         _once_more(state, "what was left of the rollback")
     elif stopped:
         _go_on(state)
+    if event.settle:
+        state.turning, state.chosen = "what is left is planned anew", "stop"
     state.touch_run()
 
 

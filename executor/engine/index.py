@@ -51,6 +51,7 @@ def index(plan: Plan) -> Index:
     for number, stage in enumerate(plan.stages):
         for leg, steps in legs(stage):
             located.update({step.id: Located(number, leg, step) for step in steps})
+        located.update({step.id: Located(number, "steps", step) for step in stage.earlier})
     located.update({step.id: Located(RUN, "always", step) for step in plan.always})
     return Index(
         steps=located,
@@ -76,7 +77,7 @@ def _remote(plan: Plan) -> Iterable[str]:
         if stage.skipped:
             continue
         wanted |= dict.fromkeys(stage.hosts)
-        for _, steps in legs(stage):
+        for _, steps in (*legs(stage), ("steps", stage.earlier)):
             for step in steps:
                 for task in step.tasks.values():
                     if id(task) not in seen:

@@ -26,6 +26,7 @@ class RunStarted:
     sources: tuple[str, ...] = ()  # what named the inventory on the command line, as flags
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was read for the plan, by absolute path
     secrets: Mapping[str, str] = field(default_factory=dict)  # a salted digest for each secret's name
+    options: Mapping[str, Value] = field(default_factory=dict)  # how it was planned: the command line's -e, -l, -t, …
     sealed: str = ""  # the digest of the sealed plan that it is a run of
     approvals: tuple[str, ...] = ()  # who has approved that, for people
     again: bool = False  # although it has been used before, knowingly
@@ -57,6 +58,23 @@ class Resumed:  # answer
     undo: bool = False  # not further on, but back
     hosts: tuple[str, ...] = ()  # with `undo`: these alone; empty: all
     stages: tuple[str, ...] = ()  # with `undo`: what these stages' steps did, by their ids; empty: all
+    settle: bool = False  # only as far as what is under way has come to its end: nothing new is begun
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:  # answer
+    """What is left of the run is done by another plan from here on: its runbook or inventory has been edited.
+
+    The plan is whole, as JSON. What has been begun stands in it as it was begun, under the ids that it had.
+    """
+
+    plan: str
+    operator: str
+    controller: str
+    reason: str = ""
+    changes: tuple[str, ...] = ()  # for people: what is done otherwise
+    files: Mapping[str, str] = field(default_factory=dict)  # as in RunStarted, of the new plan
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

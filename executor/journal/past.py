@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from executor.engine import State, evolve, initial
+from executor.engine.replan import put_over
 from executor.errors import InvalidInput, Problem
-from executor.events import Answered, Asked, HostReached, Key, Locked, RunEnded, RunStarted
+from executor.events import Answered, Asked, HostReached, Key, Locked, Replanned, RunEnded, RunStarted
 from executor.journal.folders import RunFolder
-from executor.journal.reading import End, decisions
+from executor.journal.reading import End, decisions, read
 from executor.model.codec import CodecError
 from executor.model.plans import Plan
 from executor.planning.codec import digest, from_json
@@ -29,6 +30,8 @@ class Past:
     reached: frozenset[str]  # hosts that were connected to: the run's folder is there
     answered: frozenset[str]  # names of questions that somebody has answered with yes
     fences: Mapping[str, frozenset[int]]  # the numbers that the run's lock has had, by host
+    files: Mapping[str, str]  # what its plan was made of: SHA-256 by absolute path
+    secrets: Mapping[str, str]  # a salted digest for each secret's name
 
     @property
     def ended(self) -> RunEnded | None:
@@ -45,10 +48,17 @@ def recall(folder: RunFolder, here: Callable[[Plan], Plan] = lambda plan: plan) 
     state, end, last = initial(plan), End(), None
     reached, names, answered = set[str](), dict[Key, str](), set[str]()
     fences: dict[str, set[int]] = {}
+    made_of: Mapping[str, str] = {}
+    known: Mapping[str, str] = {}
     for records, after in decisions(folder.journal):
         for record in records:
-            evolve(plan, state, record.event, record.stamp)
             match record.event:
+                case Replanned(text, files=files, secrets=secrets):
+                    plan = here(_of_text(text, folder))
+                    state = put_over(plan, state)
+                    made_of, known = files, {**known, **secrets}
+                case RunStarted(files=files, secrets=secrets):
+                    made_of, known = files, secrets
                 case HostReached(host):
                     reached.add(host)
                 case Asked(key, question):
@@ -60,6 +70,7 @@ def recall(folder: RunFolder, here: Callable[[Plan], Plan] = lambda plan: plan) 
                     answered.add(names[key])
                 case _:
                     pass
+            evolve(plan, state, record.event, record.stamp)
         end, last = after, records[-1].stamp.at
     if state.run is None or last is None:
         hint = "start it anew with runbook run"
@@ -67,15 +78,29 @@ def recall(folder: RunFolder, here: Callable[[Plan], Plan] = lambda plan: plan) 
     if digest(written) != state.run.plan_digest:
         raise _not_its_plan(folder.plan, folder.run)
     held = {host: frozenset(numbers) for host, numbers in fences.items()}
-    return Past(plan, state.run, state, end, last, frozenset(reached), frozenset(answered), held)
+    return Past(plan, state.run, state, end, last, frozenset(reached), frozenset(answered), held, made_of, known)
 
 
 def plan_of(folder: RunFolder) -> Plan:
     """The plan that a run was made from. Raises InvalidInput where it is gone or damaged."""
     try:
-        return from_json(folder.plan.read_text("utf-8"))
+        return _of_text(folder.plan.read_text("utf-8"), folder)
     except OSError as error:
         raise InvalidInput(Problem(f"the plan of run {folder.run} cannot be read: {error.strerror}")) from error
+
+
+def plan_now(folder: RunFolder) -> Plan:
+    """The plan by which a run goes on, or ended. Raises InvalidInput where it cannot be read."""
+    text = ""
+    for _, event in read(folder.journal):
+        if isinstance(event, Replanned):
+            text = event.plan
+    return _of_text(text, folder) if text else plan_of(folder)
+
+
+def _of_text(text: str, folder: RunFolder) -> Plan:
+    try:
+        return from_json(text)
     except (CodecError, ValueError) as error:
         raise InvalidInput(Problem(f"the plan of run {folder.run} is damaged: {error}", code="damaged-plan")) from error
 

@@ -67,6 +67,7 @@ class PlannedStage:
     rollback_serial: tuple[Amount, ...] | None = None
     abort_grace: float = 300.0
     always: tuple[PlannedStep, ...] = ()
+    earlier: tuple[PlannedStep, ...] = ()  # begun under an earlier plan of the run, and only there to be undone
     skipped: str = ""  # why the whole stage does nothing, where that is known (limit, tags, when)
 
 

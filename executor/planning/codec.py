@@ -94,6 +94,7 @@ def _stage(stage: PlannedStage, rewrite: _Rewrite) -> PlannedStage:
         drain=_steps(stage.drain, order, rewrite),
         restore=_steps(stage.restore, order, rewrite),
         always=_steps(stage.always, order, rewrite),
+        earlier=_steps(stage.earlier, order, rewrite),
         when=rewrite(stage.when, order),
         health=rewrite(stage.health, order),
         watch=tuple(_watch(watch, order, rewrite) for watch in stage.watch),

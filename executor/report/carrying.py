@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from executor.events import Key, Resumed, Stamp, TakenUp
+from executor.events import Key, Replanned, Resumed, Stamp, TakenUp
 from executor.report.line import Line, line
 from executor.report.phrasing import count
 from executor.report.story import HostView, RunView, Work
 
 
-def told(view: RunView, event: Resumed | TakenUp) -> tuple[Line, ...]:
+def told(view: RunView, event: Resumed | Replanned | TakenUp) -> tuple[Line, ...]:
     """What is said of it. `view` is as it was before the event."""
     match event:
+        case Replanned(_, operator, controller, reason, changes):
+            why = f": {reason}" if reason else ""
+            lines = (line(change, tone="quiet", weight="detail") for change in changes)
+            return (line(f"WHAT IS LEFT IS PLANNED ANEW by {operator} on {controller}{why}", tone="head"), *lines)
         case Resumed(operator, controller, reason, undo):
             who = f" by {operator} on {controller}" if operator else ""
             why = f": {reason}" if reason else ""

@@ -32,6 +32,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Replanned,
     Resumed,
     Retrying,
     RollbackEnded,
@@ -105,6 +106,7 @@ def fold(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> None:
             | StageEnded()
             | Retrying()
             | Looped()
+            | Replanned()
             | ItemEnded()
             | Halted()
             | Interrupted()

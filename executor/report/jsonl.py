@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from typing import TextIO
 
-from executor.events import Event, Key, Stamp
+from executor.events import Event, Key, Replanned, Stamp
 from executor.hosts.protocol import Stream
 from executor.model.codec import Json, encode
 from executor.model.outcomes import Verdict
@@ -15,7 +17,12 @@ OUTPUT_VERSION = 1
 
 
 def record(stamp: Stamp, event: Event) -> Json:
-    """An event with its stamp: `v` (the version of this format), `seq`, `at` (ISO 8601), `mono` (seconds), `event`."""
+    """An event with its stamp: `v` (the version of this format), `seq`, `at` (ISO 8601), `mono` (seconds), `event`.
+
+    Another plan is told by its digest: the journal has it whole.
+    """
+    if isinstance(event, Replanned):
+        event = replace(event, plan=f"sha256:{hashlib.sha256(event.plan.encode('utf-8', 'surrogatepass')).hexdigest()}")
     return {
         "v": OUTPUT_VERSION,
         "seq": stamp.seq,

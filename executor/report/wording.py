@@ -32,6 +32,7 @@ from executor.events import (
     LockLost,
     LockRefused,
     Looped,
+    Replanned,
     Resumed,
     Retrying,
     RollbackEnded,
@@ -76,7 +77,7 @@ def told(view: RunView, plan: Plan, stamp: Stamp, event: Event) -> tuple[Line, .
     match event:
         case RunStarted():
             return _run_started(event)
-        case Resumed() | TakenUp():
+        case Resumed() | Replanned() | TakenUp():
             return carrying.told(view, event)
         case Closing(status):
             return (line(f"The run's closing steps ({status})", tone="head"),)
@@ -285,7 +286,7 @@ def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
         case "ok" | "changed":
             tone: Tone = "undo" if back else "plain" if event.status == "changed" else "quiet"
             weight: Weight = "detail" if back and _is_handler(event.task) else "step"
-            return line(f"{back}{event.name}: {event.status}{took}", event.host, tone, weight)
+            return line(f"{back}{event.name}: {event.reason or event.status}{took}", event.host, tone, weight)
 
 
 def _is_handler(task: str) -> bool:
