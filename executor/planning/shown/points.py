@@ -46,13 +46,17 @@ def points(plan: Plan) -> tuple[Point, ...]:
     return tuple(found)
 
 
-def from_each(plan: Plan) -> Iterator[Line]:
-    """The points as lines; stages of which the same is to be said share one."""
+def in_words(plan: Plan) -> list[tuple[str, str]]:
+    """The points as stages and what is undone; stages of which the same is to be said are one."""
     told = [(hosts([point.stage.id for point in same]), text) for text, same in groupby(points(plan), _text)]
-    names = [f"in stage{'' if ids.isdigit() else 's'} {ids}" for ids, _ in told]
-    width = max(map(len, names), default=0) + 2
-    for name, (_, text) in zip(names, told, strict=True):
-        yield labelled(name, text, 4, width)
+    return [(f"in stage{'' if ids.isdigit() else 's'} {ids}", text) for ids, text in told]
+
+
+def from_each(plan: Plan) -> Iterator[Line]:
+    """The points as lines."""
+    told = in_words(plan)
+    width = max((len(stages) for stages, _ in told), default=0) + 2
+    yield from (labelled(stages, text, 4, width) for stages, text in told)
 
 
 def _text(point: Point) -> str:
@@ -74,9 +78,14 @@ def _end(point: Point) -> str:
     return f"nothing before {point.end.id} any more"
 
 
-def said_to_stay(plan: Plan) -> Iterator[Line]:
+def staying(plan: Plan) -> list[PlannedStep]:
     """The steps that change something and have nothing to undo, by the runbook's own word."""
-    steps = [step for stage in plan.stages for step in stage.steps if any(map(_stays, items_of(step)))]
+    return [step for stage in plan.stages for step in stage.steps if any(map(_stays, items_of(step)))]
+
+
+def said_to_stay(plan: Plan) -> Iterator[Line]:
+    """Those steps as lines."""
+    steps = staying(plan)
     if steps:
         yield plain("Changes that have nothing to undo, as the runbook says:", 2)
         yield from (plain(f"{step.id}  {step.name}", 4, hang=len(step.id) + 2) for step in steps)

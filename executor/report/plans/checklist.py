@@ -141,14 +141,15 @@ class _Checklist:
 
     def _undo_step(self, step: StepFacts, undone: list[tuple[Alike, Round]]) -> Iterator[str]:
         name = text(f"{step.id} {step.name}")
+        if undone and all(one.undo is not None and one.undo.how == "unsaid" for _, one in undone):
+            yield f"- **{name}**: the runbook does not say how this is undone."
+        elif undone:
+            yield f"- [ ] **{name}**"
+            yield from self._undo_groups(step, undone)
         if step.no_return:
             yield f"- **{name}**: once this has been started, there is no way back. Nothing below is undone."
-            return
-        unsaid = all(one.undo is not None and one.undo.how == "unsaid" for _, one in undone)
-        if unsaid:
-            yield f"- **{name}**: the runbook does not say how this is undone."
-            return
-        yield f"- [ ] **{name}**"
+
+    def _undo_groups(self, step: StepFacts, undone: list[tuple[Alike, Round]]) -> Iterator[str]:
         for group, one in undone:
             margin = "  "
             if len(step.groups) > 1 or group.by_name:

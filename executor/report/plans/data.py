@@ -18,7 +18,9 @@ from executor.model.plans import Plan, PlannedStage
 from executor.model.probes import Probe
 from executor.model.steps import Body, Settings
 from executor.planning.findings import Finding, Findings, Verdict
+from executor.planning.shown.points import Point, points
 from executor.planning.shown.probes import probe
+from executor.planning.shown.times import span
 from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import said
 from executor.report.plans.facts import Alike, Role, Round, Sheet, StageFacts, StepFacts, Undo
@@ -36,6 +38,7 @@ def data(plan: Plan, *, digest: str | None = None, findings: Findings | None = N
 
 
 def _plan(sheet: Sheet, plan: Plan, digest: str | None) -> dict[str, Json]:
+    in_all = span(plan)
     return {
         "version": VERSION,
         "name": plan.name,
@@ -64,11 +67,23 @@ def _plan(sheet: Sheet, plan: Plan, digest: str | None) -> dict[str, Json]:
                 }
                 for way in sheet.way_back
             ],
+            "points": [_point(point) for point in points(plan)],
             "stays": [{"step": step, "name": name} for step, name in sheet.stays],
+            "settled": [{"step": step, "name": name} for step, name in sheet.settled],
         },
+        "waiting": {"seconds": in_all.waiting, "commands": in_all.commands, "without_timeout": in_all.unbounded},
         "waits": [{"seconds": seconds, "on": on} for seconds, on in sheet.waits],
         "checked": sheet.findings is not None and sheet.findings.checked,
         "unreachable": dict(sheet.findings.unreachable) if sheet.findings is not None else {},
+    }
+
+
+def _point(point: Point) -> dict[str, Json]:
+    """What is undone when a stage is given up."""
+    return {
+        "stage": point.stage.id,
+        "undone": [step.id for step in point.undone],
+        "end": None if point.end is None else point.end.id,
     }
 
 

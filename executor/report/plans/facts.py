@@ -166,8 +166,11 @@ class Sheet:
     terms: tuple[tuple[str, str], ...] = ()  # lock, shell, timeout: what holds for all of it
     asked: tuple[Question, ...] = ()
     way_back: tuple[Way, ...] = ()
+    points: tuple[tuple[str, str], ...] = ()  # stages, and how much is undone when they are given up
     stays: tuple[tuple[str, str], ...] = ()  # steps that change something and say nothing of its undoing
+    settled: tuple[tuple[str, str], ...] = ()  # steps that have nothing to undo, by the runbook's own word
     waits: tuple[tuple[float, str], ...] = ()  # seconds at most, and on what
+    in_all: str = ""  # how long it can wait
     findings: Findings | None = None
     plan: Plan | None = None
 

@@ -13,6 +13,7 @@ from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import Probe
 from executor.model.steps import Task
 from executor.planning.findings import Finding, Findings
+from executor.planning.shown import points, times
 from executor.planning.shown.probes import probe
 from executor.planning.shown.stages import batches, between, on_failure
 from executor.planning.shown.steps import Reading, items_of, off, reading, tasks_of, undoing
@@ -54,8 +55,11 @@ def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False) 
         terms=tuple(_terms(plan, read)),
         asked=tuple(_asked(plan)),
         way_back=tuple(_way_back(plan)),
+        points=tuple(points.in_words(plan)),
         stays=tuple((step.id, step.name) for step in _own_steps(plan) if any(map(is_silent, items_of(step)))),
+        settled=tuple((step.id, step.name) for step in points.staying(plan)),
         waits=tuple(longest_waits(plan)),
+        in_all=times.in_words(times.span(plan)),
         findings=findings,
         plan=plan,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from executor.model import amounts
 from executor.planning.findings import Findings
 from executor.planning.shown.verdicts import summed_up
-from executor.planning.shown.words import counted, duration, ordinal
+from executor.planning.shown.words import counted, ordinal
 from executor.report.plans.facts import Sheet, StageFacts, StepFacts
 
 
@@ -34,8 +34,7 @@ def sentences(sheet: Sheet) -> Iterator[str]:
     if not points and not sheet.stays and any(way.how for way in sheet.way_back):
         yield "Every change has a way back, or a word that it needs none."
     if sheet.waits:
-        seconds, what = sheet.waits[0]
-        yield f"Its longest wait: {duration(seconds)} at most ({what})."
+        yield f"Waits: {sheet.in_all}."
 
 
 def row(stage: StageFacts) -> tuple[str, str, str, str, str]:

@@ -163,14 +163,11 @@ class _Page:
 
     def _details(self) -> Iterator[str]:
         sheet = self._sheet
-        back = [f"{way.step} {way.name} ({way.where}): {_how(way)}" for way in sheet.way_back]
-        if back:
-            yield from self._folded("If it fails: the way back, the last first", self._list_of(back))
+        if sheet.way_back:
+            yield from self._folded("If it fails: the way back, the last first", self._way_back())
         if sheet.waits:
             waits = [f"{duration(seconds)}: {what}" for seconds, what in sheet.waits[:MOST_WAITS]]
-            yield from self._folded(
-                f"How long it can wait: {duration(sheet.waits[0][0])} at most for one thing", self._list_of(waits)
-            )
+            yield from self._folded(f"How long it can wait: {sheet.in_all}", self._list_of(waits))
         if sheet.defaults:
             values = [f"{name}={said}" for name, said in sheet.defaults]
             lines = (f"- {code(self._short(said))}" for said in values[: self._detail.listed])
@@ -185,6 +182,19 @@ class _Page:
         if sheet.always:
             lines = (line for step in sheet.always for line in self._list.step(step))
             yield from self._folded("At the end of the run, whatever came of it", lines)
+
+    def _way_back(self) -> Iterator[str]:
+        sheet = self._sheet
+        yield from self._list_of([f"{way.step} {way.name} ({way.where}): {_how(way)}" for way in sheet.way_back])
+        yield ""
+        yield "So much of it when a stage is given up:"
+        yield ""
+        yield from self._list_of([f"{stages}: {how_much}" for stages, how_much in sheet.points])
+        if sheet.settled:
+            yield ""
+            yield "Changes that have nothing to undo, as the runbook says:"
+            yield ""
+            yield from self._list_of([f"{step} {name}" for step, name in sheet.settled])
 
     def _folded(self, title: str, lines: Iterable[str], more: str = "") -> Iterator[str]:
         about = f" · {tag_text(more)}" if more else ""

@@ -28,7 +28,7 @@ stages:
         loop: [a, b]
         shell: start {{ item }}
         rollback: {name: End it, shell: "stop {{ item }}"}
-      - {name: Drop, shell: drop, irreversible: true}
+      - {name: Drop, shell: drop, irreversible: true, rollback: "undrop"}
       - {name: Rename, shell: rename}
       - {name: Look, shell: look, read_only: true, register: seen}
 """
@@ -85,6 +85,7 @@ def test_the_way_back_is_the_last_step_first_up_to_where_there_is_none(project: 
     steps = [line.removeprefix("[ ] ") for line in words(page).splitlines()]
     assert [line for line in steps if re.match(r"1\.\d", line)] == [
         "1.4 Rename: the runbook does not say how this is undone.",
+        "1.3 Drop",
         "1.3 Drop: once this has been started, there is no way back. Nothing below is undone.",
         "1.2 Parts",
         "1.1 Load",

@@ -88,6 +88,15 @@ def test_a_handler_and_what_undoes_itself(project: Project) -> None:
     assert undone[0]["steps"][0]["round"]["action"] == {"kind": "shell", "script": "down"}
 
 
+def test_how_much_is_undone_from_each_stage_and_how_long_it_waits(tmp_path: Path) -> None:
+    found = valid(data(fleet(tmp_path, 40)))
+    assert found["rollback"]["points"] == [
+        {"stage": "1", "undone": [], "end": None},
+        {"stage": "2", "undone": ["2.3", "2.2", "2.1"], "end": None},
+    ]
+    assert found["waiting"] == {"seconds": 0.0, "commands": 3, "without_timeout": 3}
+
+
 def test_findings_are_in_it(project: Project) -> None:
     plan = project.plan("- {name: S, copy: {dest: /etc/x, content: new}}")
     found = {
