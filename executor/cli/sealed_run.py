@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run_sealed(path: Path, flags: Mapping[str, Any], *, again: bool) -> int:
     """Run a sealed plan to its exit code. Raises RunbookError where it may not run."""
-    from executor.cli.session import attended, begin, operator
+    from executor.cli.session import at_terminal, attended, begin, operator
     from executor.cli.warrant import Warrant, files_of
     from executor.sealing.checks import moved_on
 
@@ -34,6 +34,9 @@ def run_sealed(path: Path, flags: Mapping[str, Any], *, again: bool) -> int:
     must_be_unused(sealed, again=again)
     if moved := moved_on(sealed, here=Path.cwd()):
         click.echo(f"Since it was sealed these have changed, and what runs is what was sealed: {moved}", err=True)
+    if at_terminal() and not flags["yes"]:
+        by = "".join(f", approved by {one.told()}" for one in standing.counted)
+        click.echo(f"sealed plan, sha256 {sealed.digest}{by}", err=True)
     warrant = Warrant(
         sealed.digest,
         f"{operator()} on {socket.gethostname()}",

@@ -25,7 +25,7 @@ stages:
       - {name: One, shell: "one {{ version }}", rollback: undo one}
       - {name: Two, shell: "two {{ weight }}", rollback: none}
       - {name: Send, copy: {src: files/motd, dest: /etc/motd}}
-always: [{name: Last, shell: last}]
+always: [{name: Last, shell: "last {{ run.id }}"}]
 """
 
 
@@ -187,7 +187,7 @@ def test_whole_stages_come_go_and_move(project: Project) -> None:
 
 
 def test_values_and_the_runs_own_end_are_told(project: Project) -> None:
-    found = compare(_side(project), _side(project, ("shell: last", "shell: the last"), extra={"version": "v2"}))
+    found = compare(_side(project), _side(project, ('shell: "last', 'shell: "the last'), extra={"version": "v2"}))
     assert found.terms == (Term("version", '"v1"', '"v2"'),)
     assert [(step.how, step.part) for step in found.always] == [("altered", "always")]
 
