@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from executor.actions.local import sha256_of
 from executor.actions.outcomes import TAIL_LINES, command_result, last_lines
 from executor.actions.posix import CannotStart, compose, guard, job_with, not_needed, plain
 from executor.engine.effects import Perform
@@ -45,6 +46,7 @@ class Receiver:
         self._held = b""  # the last bytes so far: they may be the trailer
         self._stderr = b""
         self._failure = ""
+        self._digest = b""  # of what the host has, in a check
 
     def output(self, stream: Stream, data: bytes) -> None:
         if stream == "stderr":
@@ -76,7 +78,9 @@ class Receiver:
             reason = "; ".join(not_needed(self._perform).values())
             return Result(Status.OK, end.rc, changed=False, detail=reason, duration=end.duration)
         if self._perform.dry:
-            return Result(Status.OK, end.rc, changed=True, detail=f"would become {self._dest}", duration=end.duration)
+            changed = not self._is_same(self._digest.decode("ascii", "replace").strip())
+            detail = f"would become {self._dest}" if changed else ""
+            return Result(Status.OK, end.rc, changed=changed, detail=detail, duration=end.duration)
         if self._failure:
             return Result(Status.FAILED, end.rc, detail=self._failure, duration=end.duration)
         changed = self._settle(0o644 if trailer == _OPEN else 0o600)
@@ -93,7 +97,16 @@ class Receiver:
         new.replace(self._dest)
         return True
 
+    def _is_same(self, digest: str) -> bool:
+        """Whether the local file is what the host has already."""
+        try:
+            return not self._dest.is_symlink() and sha256_of(self._dest) == digest
+        except CannotStart:
+            return False  # it is not there, or cannot be read: the run would replace it
+
     def _write(self, data: bytes) -> None:
+        if self._perform.dry:
+            self._digest += data
         if self._failure or self._perform.dry or not data:
             return
         try:

@@ -116,6 +116,16 @@ def test_checks_and_guards_write_nothing(here: Here, tmp_path: Path, root: Path)
     assert list(root.iterdir()) == []
 
 
+def test_a_check_compares_what_is_here_with_what_is_there(here: Here, tmp_path: Path, root: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x\0y\n" * 1000)
+    fetch(here, tmp_path / "f", "f", root)
+    same = fetch(here, tmp_path / "f", "f", root, dry=True)
+    assert (same.changed, same.detail) == (False, "")
+    (root / "f").write_bytes(b"x")
+    assert fetch(here, tmp_path / "f", "f", root, dry=True).changed is True
+    assert (root / "f").read_bytes() == b"x"
+
+
 def test_a_local_folder_that_cannot_be_written_is_a_failure_with_its_reason(
     here: Here, tmp_path: Path, root: Path
 ) -> None:

@@ -225,6 +225,51 @@ def test_a_file_that_is_written_before_makes_later_answers_those_of_now_but_leav
     assert [hosts["web1"].for_now for hosts in checked.findings.steps.values()] == [False, False, True]
 
 
+def test_what_a_guard_says_after_a_change_is_not_taken_for_known_either(project: Project) -> None:
+    plan = project.plan(
+        """
+        - {name: Upgrade, shell: upgrade}
+        - {name: Install, shell: install, unless: have it, register: done}
+        - {name: Tell, shell: tell, when: done.skipped}
+        - {name: Configure, copy: {content: x, dest: /f}}
+        """,
+        limit="web1",
+    )
+    checked = Hosts({"/f = x": CHANGED}).check(plan)
+    assert verdicts(checked)[2] == Unknown(("done",), ("1.2 Install",), whether=True)
+    assert checked.findings.steps["1.4"]["web1"] == Finding(WouldChange("content"), for_now=True)
+
+
+def test_a_name_that_is_given_again_is_what_it_was_given_last(project: Project) -> None:
+    plan = project.plan(
+        """
+        - {name: Upgrade, shell: upgrade, register: up}
+        - {name: From it, set: {x: "{{ up.stdout }}"}}
+        - {name: Waits, shell: "echo {{ x }}"}
+        - {name: Plainly, set: {x: plain}}
+        - {name: Knows, shell: "echo {{ x }}"}
+        """,
+        limit="web1",
+    )
+    checked = Hosts({}).check(plan)
+    assert verdicts(checked)[2] == Unknown(("x",), ("1.2 From it",))
+    assert verdicts(checked)[4] == WouldRun()
+
+
+def test_a_condition_that_was_found_to_hold_is_one_no_more(project: Project) -> None:
+    plan = project.plan(
+        """
+        - {name: Read, shell: cat, read_only: true, register: was}
+        - {name: Do, shell: "true", when: was.rc == 0}
+        - {name: Do not, shell: "true", when: was.rc == 1}
+        """,
+        limit="web1",
+    )
+    read, do, never = (step.tasks["web1"].items[0].when for step in Hosts({}).check(plan).plan.stages[0].steps)
+    assert (read, do) == ((), ())
+    assert [getattr(condition, "needs", None) for condition in never] == [()]
+
+
 def test_a_step_that_is_not_needed_disturbs_nothing(project: Project) -> None:
     plan = project.plan(
         """
@@ -282,6 +327,22 @@ def test_a_result_of_another_host_in_the_same_stage_may_come_too_late_to_be_know
     checked = Hosts({"web2: cat": printed("v2")}).check(project.plan(runbook))
     assert checked.findings.steps["1.2"]["web1"].verdict == Unknown(("hosts",), ())
     assert checked.findings.steps["2.1"]["web1"].verdict == WouldRun()
+
+
+def test_what_another_host_knew_before_counts_no_more_once_a_stage_gives_it_anew(project: Project) -> None:
+    read = "{name: Read, shell: cat, read_only: true, register: was}"
+    runbook = f"""
+        name: T
+        stages:
+          - {{name: One, hosts: "web1,web2", steps: [{read}]}}
+          - name: Two
+            hosts: web1,web2
+            steps:
+              - {{name: Look there, shell: "echo {{{{ hosts['web2'].was.stdout }}}}"}}
+              - {read}
+        """
+    checked = Hosts({"cat": printed("v1")}).check(project.plan(runbook))
+    assert checked.findings.steps["2.1"]["web1"].verdict == Unknown(("hosts",), ())
 
 
 # --- once, conditions of stages, lost hosts ---------------------------------------------------------------------------

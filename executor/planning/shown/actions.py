@@ -41,7 +41,7 @@ def action(does: Action, root: str, lead: str = "", *, whole: bool = False) -> I
             yield plain(lead + joined([f"run the local script {local_name(file, root)}", *map(said, args)], " "))
         case Copy() | TemplateFile():
             yield plain(lead + file_words(does, root))
-            yield from within(content(does, whole=whole), 4)
+            yield from within(content(does, root, whole=whole), 4)
         case Symlink(dest=dest, to=to):
             yield plain(f"{lead}link {said(dest)} → {said(to)}")
         case Unarchive(src=src, dest=dest):

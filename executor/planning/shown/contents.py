@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from executor.model.actions import Copy, TemplateFile
-from executor.model.leaves import Late, Text
+from executor.model.leaves import Text
 from executor.planning.shown.lines import Line
 from executor.planning.shown.words import said
 
@@ -15,21 +15,22 @@ MOST_LINES: Final = 12  # of a content, where no more is asked for
 LARGEST: Final = 65_536  # bytes of a file that is shown whole
 
 
-def content(does: Copy | TemplateFile, *, whole: bool) -> Iterator[Line]:
-    """The content as lines: its beginning, or with `whole` all of it, files that are sent included."""
+def content(does: Copy | TemplateFile, root: str, *, whole: bool) -> Iterator[Line]:
+    """The content as lines: its beginning, or with `whole` all of it, files below `root` that are sent included."""
     text = does.content
     if text is not None:
         yield from _lines(said(text), len(said(text)) + 1 if whole else MOST_LINES)
     elif whole and does.src is not None:
-        yield from _of_file(does.src)
+        yield from _of_file(does.src, Path(root))
 
 
-def _of_file(path: Text) -> Iterator[Line]:
-    if isinstance(path, Late) or not isinstance(path, str):
+def _of_file(name: Text, root: Path) -> Iterator[Line]:
+    if not isinstance(name, str):
         return
+    path = root / name
     try:
-        size = Path(path).stat().st_size
-        text = Path(path).read_bytes().decode() if size <= LARGEST else ""
+        size = path.stat().st_size
+        text = path.read_bytes().decode() if size <= LARGEST else ""
     except OSError:
         return  # a step makes it
     except UnicodeDecodeError:
