@@ -329,7 +329,9 @@ def test_a_result_of_another_host_in_the_same_stage_may_come_too_late_to_be_know
     assert checked.findings.steps["2.1"]["web1"].verdict == WouldRun()
 
 
-def test_what_another_host_knew_before_counts_no_more_once_a_stage_gives_it_anew(project: Project) -> None:
+@pytest.mark.parametrize("name", ["was", "['was']"])
+def test_what_another_host_knew_before_counts_no_more_once_a_stage_gives_it_anew(project: Project, name: str) -> None:
+    way = name if name.startswith("[") else f".{name}"
     read = "{name: Read, shell: cat, read_only: true, register: was}"
     runbook = f"""
         name: T
@@ -338,7 +340,7 @@ def test_what_another_host_knew_before_counts_no_more_once_a_stage_gives_it_anew
           - name: Two
             hosts: web1,web2
             steps:
-              - {{name: Look there, shell: "echo {{{{ hosts['web2'].was.stdout }}}}"}}
+              - {{name: Look there, shell: "echo {{{{ hosts['web2']{way}.stdout }}}}"}}
               - {read}
         """
     checked = Hosts({"cat": printed("v1")}).check(project.plan(runbook))
