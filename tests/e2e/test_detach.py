@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.e2e.conftest import Project
+from tests.e2e.terminals import at_a_terminal
 
 WAITING = """
 name: Deploy
@@ -140,25 +138,6 @@ def test_a_run_is_carried_on_and_undone_in_the_background(project: Project, deta
 
 
 # --- a terminal that closes -----------------------------------------------------------------------------------------
-
-
-def at_a_terminal(project: Project, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
-    """A command with a terminal of its own, and that terminal's other end."""
-    main, terminal = pty.openpty()
-    script = (
-        "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from executor.cli.main import main; main()"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        cwd=project.folder,
-        env=project.full_environment() | {"TERM": "xterm"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    os.close(terminal)
-    return process, main
 
 
 def test_a_run_goes_on_without_its_terminal_and_is_followed_from_another(project: Project) -> None:

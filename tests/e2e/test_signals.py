@@ -1,0 +1,102 @@
+"""What a run does when it is interrupted, told to end, or held for so long that its lock is somebody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from tests.e2e.conftest import Project
+from tests.e2e.terminals import at_a_terminal
+
+WAITING = """
+name: Deploy
+stages:
+  - name: Roll out
+    hosts: web[0]
+    steps:
+      - name: Wait
+        shell: |
+          echo waits >> ~/log
+          while ! test -e ~/go; do sleep 0.1; done
+        rollback: echo undone >> ~/log
+      - name: Next
+        shell: echo next >> ~/log
+        rollback: echo undone next >> ~/log
+"""
+
+
+def until(true: Callable[[], object]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to be")
+
+
+def begun(project: Project) -> subprocess.Popen[str]:
+    """A run that waits, without a terminal."""
+    project.write("runbooks/deploy.yml", WAITING)
+    running = project.start("run", "deploy", "-i", "prod")
+    until(lambda: project.log("web1"))
+    return running
+
+
+def let_go(project: Project) -> None:
+    (project.servers["web1"].home / "go").touch()
+
+
+def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project) -> None:
+    project.write("runbooks/deploy.yml", WAITING)
+    process, terminal = at_a_terminal(project, "run", "deploy", "-i", "prod", "-y")
+    until(lambda: project.log("web1"))
+    os.write(terminal, b"\x03")
+    until(lambda: project.events("Asked"))
+    os.write(terminal, b"go on\n")
+    until(lambda: project.events("Answered"))
+    let_go(project)
+    assert process.wait(30) == 0
+    os.close(terminal)
+    assert project.log("web1") == ["waits", "next"]
+
+
+def test_an_interrupt_without_a_terminal_does_what_a_failure_would(project: Project) -> None:
+    running = begun(project)
+    running.send_signal(signal.SIGINT)
+    until(lambda: project.events("Aborted"))
+    let_go(project)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 2, out
+    assert "interrupted" in out
+    assert project.log("web1") == ["waits", "undone"]
+
+
+def test_a_second_interrupt_stops_it_at_once_and_undoes_nothing(project: Project) -> None:
+    running = begun(project)
+    running.send_signal(signal.SIGINT)
+    until(lambda: project.events("Aborted"))
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 130, out
+    assert "runbook resume" in out
+    assert project.log("web1") == ["waits"]
+    let_go(project)
+    (locked,) = (line for line in project.runbook("lock", "status", "-i", "prod").out.splitlines() if "web1" in line)
+    assert "stopped" in locked, "its lock stays, and says so"
+
+
+def test_a_run_that_was_held_until_its_lock_was_broken_begins_nothing_more(project: Project) -> None:
+    """Its host refuses the next step, whatever the run itself knows of that."""
+    running = begun(project)
+    running.send_signal(signal.SIGSTOP)
+    broken = project.runbook("lock", "break", "-i", "prod", "-l", "web1", "-y", "--reason", "it seems to be dead")
+    assert broken.code == 0, broken
+    let_go(project)
+    running.send_signal(signal.SIGCONT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 6, out
+    assert "its lock was broken" in out
+    assert "it seems to be dead" in out or "the run's lock on the host was broken" in out
+    assert project.log("web1") == ["waits"]
