@@ -15,7 +15,7 @@ PATIENCE = 60.0  # seconds until a question must have come
 
 
 def at_terminal(project: Project, *arguments: str, answers: tuple[tuple[str, str], ...]) -> Ran:
-    """Run a command line at a terminal, to its end. Answers are typed in their order, each once its question is there."""
+    """Run a command line at a terminal, to its end. Answers are typed in order, each once its question is there."""
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "executor", *arguments],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tarfile
 import time
@@ -94,6 +95,49 @@ def test_what_the_host_no_longer_keeps_is_told(deployed: Project) -> None:
     refused = deployed.runbook("rollback", "last", "-y")
     assert refused.code == 11, refused
     assert "is no longer kept on the host" in refused.err
+
+
+def old(path: Path) -> None:
+    """As if it had been made forty days ago."""
+    then = time.time() - 40 * 86_400
+    os.utime(path, (then, then))
+
+
+def test_prune_shows_and_bounds_what_the_hosts_keep_and_after_that_a_rollback_refuses_and_says_why(
+    deployed: Project,
+) -> None:
+    """Never what an unfinished run needs, nor what is young, nor one of the last."""
+    run = last_run(deployed)
+    homes = [deployed.servers[name].home / ".runbook" for name in ("web1", "web2")]
+    for home in homes:
+        old(home / "undo" / run)
+        old(home / "runs" / run)
+    shown = deployed.runbook("prune", "--hosts", "-i", "prod", "--keep", "1")
+    assert (shown.code, "nothing to remove" in shown.out) == (0, True), shown
+    assert "web1: records of 1 run" in shown.out
+    assert "web3: nothing is kept there" in shown.out
+    refused = deployed.runbook("prune", "--hosts", "-i", "prod", "--keep", "0")
+    assert refused.code == 11, refused
+    assert "web1: records of 1 run" in refused.err
+    assert all((home / "undo" / run).is_dir() for home in homes)
+    done = deployed.runbook("prune", "--hosts", "-i", "prod", "--keep", "0", "-y")
+    assert done.code == 0, done
+    assert not any((home / kind / run).exists() for home in homes for kind in ("undo", "runs"))
+    gone = deployed.runbook("rollback", run, "-y")
+    assert gone.code == 11, gone
+    assert "is no longer kept on the host" in gone.err
+
+
+def test_prune_leaves_the_hosts_what_a_stopped_run_needs(deployed: Project) -> None:
+    deployed.write("runbooks/deploy.yml", BOOK + "      - {name: Fails, shell: 'false', rollback: none}\n")
+    stopped = deployed.runbook("run", "deploy", "-i", "prod", "-e", "version=v2", "--on-failure", "stop")
+    assert stopped.code == 6, stopped
+    for place in (deployed.servers["web1"].home / ".runbook").glob("*/2*"):
+        old(place)
+    assert deployed.runbook("prune", "--hosts", "-i", "prod", "--keep", "0", "--days", "0", "-y").code == 0
+    left = {path.name for path in (deployed.servers["web1"].home / ".runbook" / "undo").iterdir()}
+    assert left == {last_run(deployed)}
+    assert deployed.runbook("rollback", "last", "-y").code == 0
 
 
 def test_a_later_run_under_the_same_lock_stands_in_the_way_also_where_it_cannot_be_undone(deployed: Project) -> None:
