@@ -16,7 +16,6 @@ import click
 from executor.cli.sealed import SUFFIX
 from executor.errors import Exit, Problem, RunbookError, WrongUsage
 from executor.model.plans import Plan
-from executor.planning.findings import Findings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +77,7 @@ def check_seal_flags(flags: Mapping[str, Any]) -> None:
         raise WrongUsage(Problem(f"--out {out}: the file of a sealed plan ends in {SUFFIX}"))
 
 
-def write_sealed(plan: Plan, flags: Mapping[str, Any], findings: Findings | None = None) -> None:
+def write_sealed(plan: Plan, flags: Mapping[str, Any]) -> None:
     """Seal the plan, write it, and say what comes next. Raises RunbookError where it cannot be sealed or written."""
     from executor import __version__
     from executor.planning.inputs import inputs
@@ -101,9 +100,10 @@ def write_sealed(plan: Plan, flags: Mapping[str, Any], findings: Findings | None
     stray = _of_another(out, data)
     _write(out, data)
     if flags["markdown_out"]:
+        from executor.checking.checking import foreseen
         from executor.report.plans.markdown import markdown
 
-        _write(Path(flags["markdown_out"]), markdown(plan, digest=digest, findings=findings).encode())
+        _write(Path(flags["markdown_out"]), markdown(plan, digest=digest, findings=foreseen(plan)).encode())
     _tell(plan, out, digest, terms.origin.dirty, stray)
 
 
