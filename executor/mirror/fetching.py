@@ -95,8 +95,10 @@ def keep(
         owner = Owner(secrets.token_hex(8), "0", who)
         silent = _claim(hosts, copies, owner)
         write_private(draft.path / "claim", owner.token.encode())
-        complete(draft)
-        _rest(hosts, copies, replace(owner, beat=scripts.ENDED), silent)
+        try:
+            complete(draft)
+        finally:
+            _rest(hosts, copies, replace(owner, beat=scripts.ENDED), silent)
         _move(draft.path, final.path)
     finally:
         shutil.rmtree(draft.path.parent, ignore_errors=True)
