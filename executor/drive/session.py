@@ -12,6 +12,7 @@ from executor.drive.locking import Locking, LockOrder
 from executor.drive.loop import Loop
 from executor.drive.recorder import Recorder, Reporters
 from executor.drive.sampling import Sampling
+from executor.drive.sent import Sent, sealed_files
 from executor.drive.timers import Timers
 from executor.drive.work import Work
 from executor.drive.world import Questions, RealWorld, probers
@@ -92,9 +93,10 @@ def run_plan(
                 measured=reporters.measured,
                 vault=vault,
             )
+            sent = Sent(sealed_files(opening, state.run if state is not None else None))
             world = RealWorld(
                 hosts=hosts,
-                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault, lock=locking),
+                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault, lock=locking, sent=sent),
                 sampling=sampling,
                 questions=desk,
                 inbox=inbox,

@@ -14,6 +14,7 @@ from executor.actions.posix import output_limit
 from executor.drive.capture import Capture
 from executor.drive.inbox import Clock, Inbox
 from executor.drive.rebooting import Restart
+from executor.drive.sent import Sent
 from executor.drive.settling import Answer, question
 from executor.engine.effects import Perform
 from executor.errors import RunbookError
@@ -51,10 +52,11 @@ class Work:
         diff: bool = False,
         vault: Vault = NO_SECRETS,
         lock: RunLock | None = None,
+        sent: Sent | None = None,
         collects: bool = False,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`diff`: file actions say what they change. `lock`: under which jobs are sent.
+        """`diff`: file actions say what they change. `lock`: under which jobs are sent. `sent`: what files must be.
 
         `collects`: nothing is begun. What has run is asked for, with all that it printed, as if it had just ended.
         """
@@ -65,6 +67,7 @@ class Work:
         self._diff = diff
         self._vault = vault
         self._lock = lock
+        self._sent = sent
         self._collects = collects
         self._clock = clock
         self._running: dict[Key, Callable[[], None]] = {}  # how each is ended
@@ -138,6 +141,8 @@ class Work:
 
     def _job(self, perform: Perform, *, sealed: bool) -> Job:
         """What the host is asked to do; `sealed`: there are secrets in it. Raises CannotStart."""
+        if self._sent is not None:
+            self._sent.check(perform)
         job = actions.job(perform, run=self._folder.run, job_id=job_id(perform.key), root=self._root)
         if sealed and isinstance(job.stdin, bytes) and len(job.stdin) > INLINE:
             # It would have to lie in a file of ours on the host until it is read.

@@ -149,6 +149,16 @@ def test_one_that_stopped_is_carried_on_and_undone_without_being_asked_for_more(
     assert _run(sealed).code == 11
 
 
+def test_a_file_that_changes_while_the_run_goes_on_is_not_sent(sealed: Project) -> None:
+    motd = sealed.folder / "files/motd"
+    sealed.write("runbooks/note.yml", RUNBOOK.replace("shell: hostname\n", f"shell: hostname; echo other > {motd}\n"))
+    assert sealed.runbook("plan", "note", "-i", "prod", "--out", "plan.json").code == 0
+    ran = _run(sealed)
+    assert ran.code == 2, ran
+    assert "files/motd is not what was sealed: it has changed since the run began" in ran.out
+    assert not (sealed.servers["web1"].home / "motd").exists()
+
+
 def test_an_approved_plan_runs_with_its_secrets_and_the_record_says_who_approved_it(sealed: Project) -> None:
     key = openssh.make_key(sealed.folder, "alice")
     sealed.write("inventories/allowed_signers", f"alice@example.com {openssh.public(key)}\n")
