@@ -94,7 +94,7 @@ class Work:
         if isinstance(opened.action, Reboot) and not self._collects:
             self._restart(opened, opened.action, replace(job, again=perform.again), start)
             return
-        self._running[key] = partial(host.end, job_id(key))
+        self._running[key] = lambda: host.end(job_id(key))
         capture = Capture(
             key,
             None if actions.speaks_to_us(perform) or perform.settings.no_log else self._folder.output(key),
