@@ -183,7 +183,7 @@ def _turn_away(state: State, host: HostState, elements: tuple[Element, ...]) -> 
 def step_failed(state: State, host: HostState, do: Do, event: StepEnded) -> None:
     """A step around the handlers has failed."""
     if do.leg == "restore":
-        host.shut = event.unreachable
+        host.shut = host.shut or event.unreachable
         unhealthy(state, host, stage_of(state, do), f"'{event.name}' failed: {event.reason}")
     elif event.unreachable:
         _turn_away(state, host, ())

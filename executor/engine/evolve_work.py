@@ -220,6 +220,7 @@ def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
             host.unhealthy.pop(stage, None)
             advance(state, host)
     elif course.direction == "back":
+        host.shut = host.shut or bool(host.lost)
         evolve_back.unhealthy(state, host, stage, verdict.summary)
     elif verdict.opinion is not Opinion.CANCELLED:
         fail(state, host, Failure(f"health: {verdict.summary}"))

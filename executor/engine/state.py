@@ -91,7 +91,7 @@ class HostState:
     drained: set[int] = field(default_factory=set)  # stages in which traffic is away from it, or may be
     between: set[int] = field(default_factory=set)  # of those: drain or restore has begun, and has not passed
     unhealthy: dict[int, str] = field(default_factory=dict)  # stages whose gate it failed on the way back
-    shut: bool = False  # its traffic could not be restored, for nobody could be reached
+    shut: bool = False  # it could not be looked at, or given its traffic back, for nobody could be reached
     restless: bool = False  # something was undone on it after it had failed a gate
     stopped: str = ""  # why its rollback stopped for good
     stalled: str = ""  # why it cannot go on until somebody returns
