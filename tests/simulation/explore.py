@@ -43,8 +43,11 @@ class Exploration:
 
     seed: int
 
-    def run(self, only: int | None = None) -> Iterator[list[Event]]:
-        """The journal of each schedule, once it is checked. Raises Broken. `only`: this branch alone (0: no death)."""
+    def run(self, only: int | None = None, *, most: int | None = None) -> Iterator[list[Event]]:
+        """The journal of each schedule, once it is checked. Raises Broken.
+
+        `only`: this branch alone (0: no death). `most`: so many of the branches, picked at random.
+        """
         dice = self._dice("plan")
         plan = fleets.plan(dice)
         network = Network(self._dice("network"), dice.choice(BAD))
@@ -63,7 +66,10 @@ class Exploration:
                 yield journal
             if _ended(journal).resumable:
                 wrecks.append(first.wreck(0, known=True, dice=self._dice("stopped")))
-        for branch, wreck in enumerate(wrecks, 1):
+        branches = list(enumerate(wrecks, 1))
+        if most is not None:
+            branches = self._dice("picked").sample(branches, min(most, len(branches)))
+        for branch, wreck in branches:
             if only in (None, branch) and wreck.disk.safe:
                 yield self._branch(branch, plan, wreck)
 
@@ -91,7 +97,7 @@ class Exploration:
     def _checked(self, branch: int, plan: Plan, life: Life, opening: Event, state: object = None) -> list[Event]:
         try:
             life.live(opening, state)  # type: ignore[arg-type]  # a state, or none
-            check(plan, life.disk.safe, life.network)
+            check(plan, life.disk, life.network)
         except Killed:
             raise
         except Exception as why:

@@ -43,7 +43,7 @@ from executor.simulation.world import SimulatedWorld
 from tests.simulation.network import HERE, Network
 
 CUT_OFF = "cut off"
-LONGEST = 3000  # effects in one life: a run that needs more is taken for one that never ends
+LONGEST = 3000  # effects in one life, decisions at one time: what needs more is taken for something that never ends
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 JUMPS = (0.0, 0.0, 0.0, 3e8, -3e8)  # seconds
 STARTED = RunStarted("r1", "random", "random.yml", "", "ann", "here")
@@ -85,6 +85,8 @@ class Disk:
     def append(self, records: Sequence[tuple[Stamp, Event]], /) -> None:
         if records:
             self.waiting.append(tuple(records))
+        if len(self.waiting) > LONGEST:
+            raise Endless("deciding does not come to an end")
 
     def sync(self) -> None:
         self.before_sync()

@@ -16,12 +16,14 @@ from unittest.mock import patch
 from executor.engine import decide
 from executor.engine.effects import Connect, Decision, Finish, Perform
 from executor.engine.state import Gate, Unwind
-from executor.events import Ended, Judged, Started
+from executor.events import Ended, Judged, LockLost, Stamp, Started
+from executor.journal.log import JournalFailed
 from executor.model.outcomes import Opinion, Status
 from tests.simulation.explore import Exploration
 
 Original: TypeAlias = Callable[..., Any]
 ENOUGH = 6000  # schedules within which each of them must be found
+PICKED = 8  # branches of each seed: many plans show more than all of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def hunt(mutant: Mutant, schedules: int = ENOUGH, first: int = 0) -> str:
 
 def _schedules(first: int) -> Iterator[object]:
     for seed in range(first, first + ENOUGH):
-        yield from Exploration(seed).run()
+        yield from Exploration(seed).run(most=PICKED)
 
 
 # --- how they are made ------------------------------------------------------------------------------------------------
@@ -136,6 +138,66 @@ def _takes_unknown_for_done(original: Original) -> Original:
     return ended
 
 
+def _starts_anew(original: Original) -> Original:
+    def once_more(host: Any, work: Any) -> None:
+        work.stuck = None
+        original(host, work)
+
+    return once_more
+
+
+def _done_at_once(original: Original) -> Original:
+    def enter(plan: Any, state: Any, host: Any) -> Any:
+        work = original(plan, state, host)
+        host.between.clear()
+        return work
+
+    return enter
+
+
+def _forgets_attempts(original: Original) -> Original:
+    def left_behind(state: Any, host: Any, work: Any, *rest: Any) -> None:
+        original(state, host, work, *rest)
+        work.touched.clear()
+        for entry in host.armed.values():
+            entry.touched = False
+
+    return left_behind
+
+
+def _of_the_run_alone(original: Original) -> Original:
+    def cut(state: Any, host: Any) -> int:
+        return original(state, host) if host else max((seq for seq, _ in state.cuts.values()), default=0)
+
+    return cut
+
+
+def _keeps_on(original: Original) -> Original:
+    def evolve_lock(state: Any, event: Any) -> None:
+        if not isinstance(event, LockLost):
+            original(state, event)
+
+    return evolve_lock
+
+
+def _writes_on(original: Original) -> Original:
+    def sync(recorder: Any) -> None:
+        try:
+            original(recorder)
+        except JournalFailed:
+            recorder._untold = []
+
+    return sync
+
+
+def _looks_at_the_wall(original: Original) -> Original:
+    def told(state: Any, event: Any, stamp: Stamp) -> None:
+        original(state, event, stamp)
+        state.clock = stamp.at.timestamp()
+
+    return told
+
+
 def _as_if_new(decision: Decision) -> Decision:
     effects = (replace(e, again=False) if isinstance(e, Perform) else e for e in decision.effects)
     return Decision(decision.events, tuple(effects))
@@ -183,6 +245,7 @@ def _only_connects(decision: Decision) -> Decision:
 
 
 E = "executor.engine"
+CUTS = (f"{E}.undo:cut", f"{E}.evolve_back:cut", f"{E}.lapse:cut")
 
 QUICK = (  # found at once
     Mutant("the journal after acting", ("executor.drive.loop:Loop._settle",), _acts_first),
@@ -213,7 +276,18 @@ MUTANTS = (
     Mutant("rollback in the order of the way there", (f"{E}.rollback:pending",), _then(_forward)),
     Mutant("what ran once is undone before what came later", (f"{E}.rollback:_visits",), _then(_wide_first)),
     Mutant("what ran once is not undone", (f"{E}.rollback:pending_run_wide",), _answers([])),
-    Mutant("a point of no return that is none", (f"{E}.undo:cut", f"{E}.evolve_back:cut"), _answers(0)),
+    Mutant("a point of no return that is none", CUTS[:2], _answers(0)),
     Mutant("undone in traffic", (f"{E}.rollback:_bracketed", f"{E}.evolve_back:own_course"), _then(_no_drain)),
+    Mutant("what was lost is begun anew beside itself", (f"{E}.lost:once_more",), _starts_anew),
+    Mutant("nobody is asked what became of what was lost", (f"{E}.settle:first",), _answers(None)),
+    Mutant("a handler that was lost is begun from its start", (f"{E}.lost:keep",), _answers(None)),
+    Mutant("a drain that has begun counts as done", (f"{E}.evolve_work:enter",), _done_at_once),
+    Mutant("only the last attempt counts", (f"{E}.evolve_work:_left_behind",), _forgets_attempts),
+    Mutant("what belongs to the run knows no host's point of no return", CUTS, _of_the_run_alone),
+    Mutant("on without the lock", (f"{E}.evolve:evolve_lock",), _keeps_on),
+    Mutant("the lock is kept at the end", (f"{E}.finish:let_go",), _answers(None)),
+    Mutant("on although nothing can be written", ("executor.drive.recorder:Recorder.sync",), _writes_on),
+    Mutant("the wall clock is read again and again", (f"{E}.clock:told",), _looks_at_the_wall),
+    Mutant("nothing ever lapses", (f"{E}.lapse:due",), _answers(())),
     Mutant("traffic without a look at health", (f"{E}.rollback:_gate",), _then(_no_gate)),
 )

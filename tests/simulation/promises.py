@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from executor.errors import Exit
@@ -15,20 +15,16 @@ from executor.events import (
     Ended,
     Event,
     HostFailed,
-    HostLost,
     HostPassed,
     HostRolledBack,
-    Irreversible,
     ItemEnded,
     Judged,
     Key,
-    Lapsed,
     Locked,
     LockLost,
     Resumed,
     RollbackStarted,
     RunEnded,
-    StageSkipped,
     StageStarted,
     Started,
     StepEnded,
@@ -38,19 +34,28 @@ from executor.events import (
 )
 from executor.model.actions import SELF_UNDOING, Shell
 from executor.model.amounts import allowed_failures
-from executor.model.outcomes import Opinion, Result, Status
-from executor.model.plans import Plan, PlannedStep
+from executor.model.outcomes import Opinion, Status
+from executor.model.plans import Plan
 from executor.model.steps import Item
 from tests.engine import monitor
-from tests.simulation.network import NEVER, Job, Network
-
-Slot = tuple[str, str, int]  # host, step, item
+from tests.simulation.lives import Disk
+from tests.simulation.network import Network
+from tests.simulation.on_hosts import (
+    no_handler_runs_again,
+    nothing_is_forgotten,
+    nothing_runs_after_its_undoing,
+    one_after_the_other,
+    what_is_said_undone_is,
+)
+from tests.simulation.plans import Slot, item_of, items_of
+from tests.simulation.way_back import incomplete_has_a_reason, undone_out_of_traffic, undone_while_it_can_be
 
 _WELL = ("ok", "changed")
 
 
-def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
+def check(plan: Plan, disk: Disk, network: Network) -> None:
     """Every promise at once. Raises AssertionError."""
+    journal = disk.safe
     no_completed_step_begins_again(journal)
     armed_when_it_starts(plan, journal)
     unknown_is_no_success(plan, journal)
@@ -58,6 +63,7 @@ def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
     batches_wait(plan, journal)
     as_many_may_fail_as_said(plan, journal)
     undone_out_of_traffic(plan, journal)
+    undone_while_it_can_be(plan, disk)
     nothing_is_skipped_unasked(journal)
     monitor.handlers_pass_once(journal)
     nothing_runs_after_its_undoing(network)
@@ -74,6 +80,26 @@ def check(plan: Plan, journal: Sequence[Event], network: Network) -> None:
         what_is_said_undone_is(plan, journal, network)
     if _in_one_go(journal):
         monitor.check(plan, [event for event in journal if not isinstance(event, Resumed | TakenUp)])
+
+
+def _in_one_go(journal: Sequence[Event]) -> bool:
+    """Nobody has stopped it to go on later, nor asked for it to be undone: deaths are all that lies in between."""
+    stopped = any(isinstance(event, Aborted) and event.then == "stop" for event in journal)
+    carried_on = stopped and any(isinstance(event, Resumed) for event in journal)
+    # What the way back owes to a host that died between two lives is told at the end alone.
+    rolling = next((n for n, event in enumerate(journal) if isinstance(event, RollbackStarted)), len(journal))
+    carried_on = carried_on or any(isinstance(event, Resumed) for event in journal[rolling:])
+    # So is what a host undoes that has come back, perhaps after others had given it up.
+    carried_on = carried_on or any("back again" in e.reason for e in journal if isinstance(e, RollbackStarted))
+    return not (carried_on or _asked_back(journal) or any(isinstance(event, RunEnded) for event in journal[:-1]))
+
+
+def _asked_back(journal: Sequence[Event]) -> bool:
+    return any(isinstance(event, Resumed) and event.undo for event in journal)
+
+
+def _undone_as_asked(journal: Sequence[Event]) -> bool:
+    return _asked_back(journal)
 
 
 # --- on the way there -------------------------------------------------------------------------------------------------
@@ -115,7 +141,7 @@ def armed_when_it_starts(plan: Plan, journal: Sequence[Event]) -> None:
         if not isinstance(event, Started) or event.key.direction == "back" or event.key.part != "action":
             continue
         key = event.key
-        if key.task not in arming or not _changes(item := _item(arming[key.task], key)):
+        if key.task not in arming or not _changes(item := item_of(arming[key.task], key)):
             continue
         slot = key.host, key.task, key.item
         if event.armed is not None:
@@ -125,10 +151,6 @@ def armed_when_it_starts(plan: Plan, journal: Sequence[Event]) -> None:
         assert slot in armed, f"{key} begins, and nothing is armed"
 
 
-def _item(step: PlannedStep, key: Key) -> Item:
-    return step.tasks[key.host].items[key.item]
-
-
 def _changes(item: Item) -> bool:
     return isinstance(item.body.action, (Shell, *SELF_UNDOING)) and not item.body.read_only
 
@@ -136,7 +158,7 @@ def _changes(item: Item) -> bool:
 def unknown_is_no_success(plan: Plan, journal: Sequence[Event]) -> None:
     """Of what nobody can tell, nobody says by themselves that it went well, nor do they try it again."""
     alone: set[Slot] = set()  # in doubt, with nothing to decide it
-    plain = {s.id: s for stage in plan.stages for s in stage.steps if any(map(_cannot_tell, _items(s)))}
+    plain = {s.id: s for stage in plan.stages for s in stage.steps if any(map(_cannot_tell, items_of(s)))}
     for event in journal:
         match event:
             case Ended(key, result) if key.part == "action" and key.direction == "forward" and key.task in plain:
@@ -154,11 +176,6 @@ def unknown_is_no_success(plan: Plan, journal: Sequence[Event]) -> None:
                 alone.clear()
             case _:
                 pass
-
-
-def _items(step: PlannedStep) -> Iterator[Item]:
-    for task in step.tasks.values():
-        yield from task.items
 
 
 def _cannot_tell(item: Item) -> bool:
@@ -266,164 +283,3 @@ def under_its_lock(plan: Plan, journal: Sequence[Event]) -> None:
                 assert let_go or not held, "the run is over, and keeps its lock"
             case _:
                 pass
-
-
-# --- on the way back --------------------------------------------------------------------------------------------------
-
-
-def undone_out_of_traffic(plan: Plan, journal: Sequence[Event]) -> None:
-    """What a host did in a stage with a `drain` is undone when its traffic was drained, and not yet restored."""
-    stages = {stage.id: stage for stage in plan.stages if stage.drain}
-    drains = {step.id for stage in stages.values() for step in stage.drain}
-    restores = {step.id for stage in stages.values() for step in stage.restore}
-    once = {step.id for stage in stages.values() for step in stage.steps if step.once is not None}
-    out: set[tuple[str, str]] = set()
-    for event in journal:
-        match event:
-            case StepEnded(host, task, status=status) if task in drains and status != "failed":
-                out.add((host, task.split(".")[0]))
-            case Started(key) if key.task in restores:  # from then on traffic may be back
-                out.discard((key.host, key.task.split(".")[0]))
-            case Started(key) if key.direction == "back" and _undoes(key) and key.task.split(".u")[0] not in once:
-                stage = stages.get(key.task.split(".")[0])
-                drained = stage is not None and any(key.host in step.tasks for step in stage.drain)
-                assert not drained or (key.host, key.task.split(".")[0]) in out, f"{key} while there is traffic"
-            case _:
-                pass
-
-
-def _undoes(key: Key) -> bool:
-    return ".u" in key.task or key.part in ("undo", "reapply")
-
-
-def incomplete_has_a_reason(journal: Sequence[Event]) -> None:
-    """A rollback is incomplete only where something on the way back has failed, or somebody could not be reached."""
-    for event in journal:
-        match event:
-            case HostLost() | Ended(result=Result(status=Status.UNREACHABLE)):
-                return
-            case Undone(outcome="failed") | StepEnded(direction="back", status="failed"):
-                return
-            case Judged(key) if key.direction == "back" and event.verdict.opinion is not Opinion.PASSED:
-                return
-            case _:
-                pass
-    raise AssertionError("the rollback is incomplete, and nothing has gone wrong in it")
-
-
-# --- on the hosts -----------------------------------------------------------------------------------------------------
-
-
-def one_after_the_other(journal: Sequence[Event], network: Network) -> None:
-    """What was begun on a host before something else has run there before it, or never will: no start is late."""
-    order: dict[tuple[str, str], dict[Key, None]] = {}
-    for event in journal:
-        if isinstance(event, Started) and event.key in network.jobs and event.key.part not in ("only_if", "unless"):
-            order.setdefault((event.key.host, network.jobs[event.key].on), {})[event.key] = None
-    for keys in order.values():
-        ran = [job for job in map(network.jobs.__getitem__, keys) if job.begins < NEVER]
-        for earlier, later in pairwise(ran):
-            assert earlier.ends <= later.begins, (
-                f"{earlier.key} goes on from {earlier.begins} to {earlier.ends}, {later.key} begins at {later.begins}"
-            )
-
-
-def no_handler_runs_again(plan: Plan, network: Network) -> None:
-    """A handler whose last command has gone well on its host is not begun there again."""
-    items = [item for stage in plan.stages for step in stage.steps for item in _items(step) if item.body.apply is None]
-    last = {item.rollback[-1].id for item in items if item.rollback}
-    passed: set[Slot] = set()
-    for job in sorted(network.jobs.values(), key=lambda job: job.begins):
-        slot = job.key.host, job.key.task.split(".u")[0], job.key.of
-        if ".u" in job.key.task and job.begins < NEVER:
-            assert slot not in passed, f"{job.key} begins, although the handler had passed"
-            if job.key.task in last and job.told.status is Status.OK and job.told.rc == 0:
-                passed.add(slot)
-
-
-def nothing_runs_after_its_undoing(network: Network) -> None:
-    """No start of a step, however late it arrives, makes it run when its handler has begun."""
-    begun: dict[tuple[str, str], float] = {}
-    for job in network.jobs.values():
-        if job.key.direction == "back" and _undoes(job.key) and job.begins < NEVER:
-            at = job.key.host, job.key.task.split(".u")[0]
-            begun[at] = min(job.begins, begun.get(at, NEVER))
-    for job in network.jobs.values():
-        if job.key.direction == "forward" and job.key.part == "action" and job.begins < NEVER:
-            undone = begun.get((job.key.host, job.key.task), NEVER)
-            assert job.begins <= undone, f"{job.key} began at {job.begins}, its undoing at {undone}"
-
-
-def nothing_is_forgotten(plan: Plan, journal: Sequence[Event], network: Network) -> None:
-    """Where a run is done, each step is done on each host that was not left out, and what was done has really run."""
-    skipped = {event.stage for event in journal if isinstance(event, StageSkipped)}
-    out = {event.host for event in journal if isinstance(event, HostFailed)}
-    ended = {
-        (event.host, event.task): event.status
-        for event in journal
-        if isinstance(event, StepEnded) and event.direction == "forward"
-    }
-    for stage in plan.stages:
-        for step in stage.steps if stage.id not in skipped else ():
-            for host in step.tasks if step.once is None else ():
-                if host in stage.hosts and host not in out:
-                    assert ended.get((host, step.id), "failed") != "failed", f"{step.id} is not done on {host}"
-    ran = {(job.key.host, job.key.task) for job in network.jobs.values() if job.begins < NEVER or job.forgotten}
-    for (host, task), status in ended.items():
-        if status == "changed":
-            assert (host, task) in ran, f"{task} counts as done on {host}, and has never run"
-
-
-def what_is_said_undone_is(plan: Plan, journal: Sequence[Event], network: Network) -> None:
-    """Where everything is said to be undone, each handler of what has really run has really run, too, and after it."""
-    if any(isinstance(event, Irreversible | Lapsed) for event in journal) or not _whole_run(journal):
-        return
-    handlers = {s.id: s for stage in plan.stages for s in stage.steps if any(item.rollback for item in _items(s))}
-    last: dict[Slot, Job] = {}
-    for job in network.jobs.values():
-        if job.key.direction == "forward" and job.key.part == "action" and job.key.task in handlers:
-            last[job.key.host, job.key.task, job.key.item] = job
-    spared = {(e.host, e.task, e.item) for e in journal if isinstance(e, Undone) and e.outcome in ("passed", "skipped")}
-    for slot, job in last.items():
-        changed = job.begins < NEVER and job.told.changed is not False and job.told.status is not Status.UNKNOWN
-        if changed and job.key in _journalled(journal):
-            assert slot in spared, f"{job.key} has run, and is not undone"
-            for handler in _item(handlers[job.key.task], job.key).rollback or ():
-                assert _ran_well(network, job.key, handler.id), f"{handler.id} has not run on {job.key.host}"
-
-
-def _journalled(journal: Sequence[Event]) -> set[Key]:
-    return {event.key for event in journal if isinstance(event, Started)}
-
-
-def _ran_well(network: Network, key: Key, handler: str) -> bool:
-    return any(
-        job.key.host == key.host and job.key.task == handler and job.key.of == key.item and job.begins < NEVER
-        for job in network.jobs.values()
-    )
-
-
-def _whole_run(journal: Sequence[Event]) -> bool:
-    """There was one rollback of everything, and nothing else."""
-    scopes = [(e.scope, e.host) for e in journal if isinstance(e, RollbackStarted)]
-    return ("run", "") in scopes
-
-
-def _in_one_go(journal: Sequence[Event]) -> bool:
-    """Nobody has stopped it to go on later, nor asked for it to be undone: deaths are all that lies in between."""
-    stopped = any(isinstance(event, Aborted) and event.then == "stop" for event in journal)
-    carried_on = stopped and any(isinstance(event, Resumed) for event in journal)
-    # What the way back owes to a host that died between two lives is told at the end alone.
-    rolling = next((n for n, event in enumerate(journal) if isinstance(event, RollbackStarted)), len(journal))
-    carried_on = carried_on or any(isinstance(event, Resumed) for event in journal[rolling:])
-    # So is what a host undoes that has come back, perhaps after others had given it up.
-    carried_on = carried_on or any("back again" in e.reason for e in journal if isinstance(e, RollbackStarted))
-    return not (carried_on or _asked_back(journal) or any(isinstance(event, RunEnded) for event in journal[:-1]))
-
-
-def _asked_back(journal: Sequence[Event]) -> bool:
-    return any(isinstance(event, Resumed) and event.undo for event in journal)
-
-
-def _undone_as_asked(journal: Sequence[Event]) -> bool:
-    return _asked_back(journal)
