@@ -78,12 +78,19 @@ def _remote(plan: Plan) -> Iterable[str]:
             continue
         wanted |= dict.fromkeys(stage.hosts)
         for _, steps in (*legs(stage), ("steps", stage.earlier)):
-            for step in steps:
-                for task in step.tasks.values():
-                    if id(task) not in seen:
-                        seen.add(id(task))
-                        wanted |= dict.fromkeys(_delegates(task))
+            wanted |= _delegated(steps, seen)
+    wanted |= _delegated(plan.always, seen)
     return (host for host in wanted if host in plan.hosts and not plan.hosts[host].local)
+
+
+def _delegated(steps: Iterable[PlannedStep], seen: set[int]) -> dict[str, None]:
+    """The hosts that do work of these steps for others; tasks that were `seen` are not looked at again."""
+    found: dict[str, None] = {}
+    for task in (task for step in steps for task in step.tasks.values()):
+        if id(task) not in seen:
+            seen.add(id(task))
+            found |= dict.fromkeys(_delegates(task))
+    return found
 
 
 def _delegates(task: Task) -> Iterable[str]:

@@ -180,3 +180,13 @@ def test_a_finished_run_whose_undoing_is_refused_is_as_finished_as_before(run: R
     run.tell(Resumed("ada", "laptop", undo=True))
     run.lock_and_reach()
     assert any(isinstance(event, Started) and event.key.direction == "back" for event in run.events)
+
+
+def test_a_host_that_works_for_the_end_of_the_run_is_locked_with_the_others(tmp_path: Path) -> None:
+    """Nothing begins on a host that the run has not locked, the run's own `always` no more than a step."""
+    book = "name: R\nstages: [{name: S, hosts: web1, steps: [{name: A, shell: a}]}]\n"
+    (tmp_path / "r.yml").write_text(book + "always: [{name: Tell, shell: tell, delegate_to: db1}]\n")
+    (tmp_path / "i.yml").write_text("hosts: {web1: {address: 192.0.2.1}, db1: {address: 192.0.2.2}}\n")
+    inventory = load_inventory([str(tmp_path / "i.yml")], root=tmp_path)
+    run = Run(build(load_runbook(tmp_path / "r.yml", root=tmp_path), inventory))
+    assert [effect.host for effect in run.effects if isinstance(effect, Connect)] == ["web1", "db1"]
