@@ -11,10 +11,8 @@ from dataclasses import replace
 
 from executor.engine.course import forward, once_key
 from executor.engine.evolve import initial
-from executor.engine.index import LOCAL
 from executor.engine.state import Course, Do, Element, Gate, HostState, Once, StageState, State, Work
 from executor.errors import Problem
-from executor.events import Key
 from executor.model.plans import Plan, PlannedStage
 from executor.planning.merging import Reached
 
@@ -165,7 +163,8 @@ def _put_stage_over(planned: PlannedStage, state: State, stage: StageState) -> N
     batches = (tuple(filter(goes_on, batch)) for batch in stage.batches[stage.begun :])
     stage.batches = (*stage.batches[: stage.begun], *(batch for batch in batches if batch))
     stage.unwell = {name: None for name in stage.unwell if goes_on(name)}
-    stage.unwatched = list(_watches(planned, state, stage))
+    watches = {watch.id: watch for watch in planned.watch}
+    stage.unwatched = [k for k in stage.unwatched if k.task in watches and k.host in watches[k.task].probes]
     stage.faulted.clear()
     stage.rewatch = None
     stage.waiting = {}
@@ -174,16 +173,6 @@ def _put_stage_over(planned: PlannedStage, state: State, stage: StageState) -> N
         following = course.next if course is not None else None
         if isinstance(following, Do) and following.leg == "steps" and following.step.once is not None:
             stage.waiting.setdefault(following.step.id, {})[name] = None
-
-
-def _watches(planned: PlannedStage, state: State, stage: StageState) -> Iterator[Key]:
-    """The watches that go on: the stage's own, and those of the hosts that have passed it."""
-    passed = [name for name, host in state.hosts.items() if host.entered.get(stage.at) and not host.out]
-    for watch in planned.watch:
-        about = [LOCAL] if watch.source == "control" else [name for name in passed if name in watch.probes]
-        for name in about:
-            state.asks += 1
-            yield Key(name, watch.id, "watch", attempt=state.asks)
 
 
 def _put_onces_over(planned: PlannedStage, state: State) -> None:

@@ -155,6 +155,10 @@ class _Meeting:
                 self.remarks.append(f"{name} is new, and takes no part in stage '{self._old.name}', which has begun")
         for name in sorted(self._reached.entered - now):
             self._refuse(f"{name} has entered stage '{self._old.name}', and is not one of its hosts any more")
+        if len(self._new.watch) > len(self._old.watch):
+            self.remarks.append(
+                f"a watch is new in stage '{self._old.name}', which has begun: it does not look on there"
+            )
         for name in self._old.hosts:
             if name not in now and name not in self._reached.entered:
                 self.remarks.append(f"{name} is left out of stage '{self._old.name}'")

@@ -79,6 +79,7 @@ class World:
     finished: Finish | None = None
     watching: Callable[[State], None] = lambda _state: None  # invariants that are checked after each decision
     written: Callable[[], None] = lambda: None  # called when a decision is on disk, and before its effects begin
+    before: State | None = None  # what the journal comes to, where this plan is not the one that it began with
     _queue: list[tuple[float, int, Event]] = field(default_factory=list)
     _count: int = 0
     _waiting: dict[Key, Callable[[], Event]] = field(default_factory=dict)  # how an open effect is cut short
@@ -92,10 +93,11 @@ class World:
 
         With a `journal` of what happened before, and `opening` (that it is resumed), the run is carried on from there.
         """
-        state = initial(self.plan)
+        state = initial(self.plan) if self.before is None else self.before
         for event in self.journal:
             self._recall(event)
-            evolve(self.plan, state, event)
+            if self.before is None:
+                evolve(self.plan, state, event)
         for seconds, event in self.script.outside():
             if (not isinstance(event, HostLost) or event.host in self.plan.hosts) and (
                 seconds > self.now or not self.now
@@ -139,6 +141,8 @@ class World:
         evolve(self.plan, state, event)
 
     def _check_fold(self, state: State) -> None:
+        if self.before is not None:
+            return
         again = initial(self.plan)
         for event in self.journal:
             evolve(self.plan, again, event)
