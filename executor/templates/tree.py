@@ -50,17 +50,18 @@ def _gather(node: Any, found: set[str]) -> None:
         return
     if kind is Late:
         found.update(node.needs)
-    elif isinstance(node, Mapping):
-        for item in node.values():
-            _gather(item, found)
-    elif isinstance(node, tuple | list):
+    elif kind is tuple or kind is list:
         for item in node:
-            _gather(item, found)
-    else:
-        for name in _fields_of(node):
+            if type(item) not in _PLAIN:
+                _gather(item, found)
+    elif names := _fields_of(node):
+        for name in names:
             item = getattr(node, name)
             if type(item) not in _PLAIN:
                 _gather(item, found)
+    elif isinstance(node, Mapping):
+        for item in node.values():
+            _gather(item, found)
 
 
 def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:
@@ -69,20 +70,28 @@ def _mapped(node: Any, change: Callable[[Leaf], Any]) -> Any:
         return node
     if kind is Template or kind is Late:
         return change(node)
-    if isinstance(node, Mapping):
-        items = {key: _mapped(item, change) for key, item in node.items()}
-        return items if any(items[key] is not item for key, item in node.items()) else node
+    names = _fields_of(node)
+    if not names:
+        return _mapped_inside(node, change)
+    changed = {}
+    for name in names:
+        old = getattr(node, name)
+        if type(old) not in _PLAIN and (new := _mapped(old, change)) is not old:
+            changed[name] = new
+    return dataclasses.replace(node, **changed) if changed else node
+
+
+def _mapped_inside(node: Any, change: Callable[[Leaf], Any]) -> Any:
+    """What is no dataclass: a list, a tuple, a mapping; anything else is as it is."""
     if isinstance(node, tuple | list):
         parts = [_mapped(item, change) for item in node]
         if all(new is old for new, old in zip(parts, node, strict=True)):
             return node
         return tuple(parts) if isinstance(node, tuple) else parts
-    changed = {}
-    for name in _fields_of(node):
-        old = getattr(node, name)
-        if type(old) not in _PLAIN and (new := _mapped(old, change)) is not old:
-            changed[name] = new
-    return dataclasses.replace(node, **changed) if changed else node
+    if isinstance(node, Mapping):
+        items = {key: _mapped(item, change) for key, item in node.items()}
+        return items if any(items[key] is not item for key, item in node.items()) else node
+    return node
 
 
 _PLAIN = frozenset({str, int, float, bool, type(None), Place})
