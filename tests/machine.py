@@ -132,9 +132,11 @@ def _power_off(folder: Path) -> None:
         with contextlib.suppress(OSError):  # it has just ended
             if home in Path(f"/proc/{process}/environ").read_bytes().split(b"\0"):
                 doomed.add(process)
-    for process in doomed - {os.getpid()}:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    # All at one moment: none of them may see another one die.
+    for how in (signal.SIGSTOP, signal.SIGKILL):
+        for process in doomed - {os.getpid()}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, how)
 
 
 def _restart(folder: Path) -> None:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -151,7 +151,7 @@ def conduct(
     called once it has begun. `first` is given the hosts before anything begins on them, and may refuse. `replanned`
     says that the plan is another one from here on. Raises RunbookError where the journal cannot be written.
     """
-    hosts = _hosts(plan, folder, flags, password, sealed, known=past.reached if past is not None else ())
+    hosts = _hosts(plan, folder, flags, password, sealed, past=past)
     if first is not None:
         with ExitStack() as unless_allowed:
             unless_allowed.callback(hosts.close)
@@ -196,8 +196,9 @@ def conduct(
 
 def _hosts(
     plan: Plan, folder: RunFolder, flags: Mapping[str, Any], password: Callable[[], str] | None, sealed: Vault,
-    *, known: Collection[str] = (),
+    *, past: Past | None = None,
 ) -> Hosts:  # fmt: skip
+    """The hosts of a run. Where it is carried on, those on which work is under way are waited for if they are away."""
     return Hosts(
         plan.hosts,
         run=folder.run,
@@ -205,7 +206,8 @@ def _hosts(
         become_password=password,
         patience=flags["lost_after"],
         secret=lambda name: sealed.secrets[name].reveal(),
-        known=known,
+        known=past.reached if past is not None else (),
+        awaited={flight.on for flight in past.state.flights.values()} if past is not None else (),
     )
 
 

@@ -107,12 +107,19 @@ class Locking:
             self._do(lambda: self._arrived(host))
             return
 
+        self._asked.add(host)
+        self._ask(host)
+
+    def _ask(self, host: str, *, again: bool = False) -> None:
         def told(end: JobEnd, stdout: bytes) -> None:
+            if orders.unanswered(end, stdout) and not again:
+                # What was taken is ours: asked again, it says so. Left there it would keep others away.
+                self._do(lambda: self._ask(host, again=True))
+                return
             self._answers[host] = orders.answer(self._order.wish, end, stdout)
             self._asked.discard(host)
             self._do(lambda: self._arrived(host))
 
-        self._asked.add(host)
         ask(self._hosts.host(host), self._party.taking(), told)
 
     def _is_lost(self, host: str, why: str) -> None:

@@ -32,8 +32,9 @@ class Hosts:
     `run` is the run's id, `root` the project's folder, in which localhost works. `become_password` is asked when sudo
     is first entered with a password, from any thread; for a host whose inventory names a secret for that, `secret` is
     asked, which gives one by its name. A host that goes away is looked for during `patience` seconds. `known` are those
-    that an earlier program of the same run has reached: a record that is not there any more has been lost. `traceless`
-    is for those who only look: nothing is made on a host as long as all jobs can run plainly.
+    that an earlier program of the same run has reached: a record that is not there any more has been lost. `awaited`
+    are those on which work of the run is under way: they are looked for as long already when they are first connected
+    to. `traceless` is for those who only look: nothing is made on a host as long as all jobs can run plainly.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Hosts:
         patience: float | None = None,
         secret: Callable[[str], str] | None = None,
         known: Collection[str] = (),
+        awaited: Collection[str] = (),
         traceless: bool = False,
     ) -> None:
         self._specs = specs
         self._traceless = traceless
         self._known = frozenset(known)
+        self._awaited = frozenset(awaited)
         self._secret = secret
         self._run = run
         self._root = root or Path.cwd()
@@ -112,6 +115,7 @@ class Hosts:
             become_password=password,
             patience=self._patience,
             known=spec.name in self._known,
+            awaited=spec.name in self._awaited,
             traceless=self._traceless,
         )
 

@@ -64,16 +64,19 @@ class SshHost:
         become_password: Callable[[], str] | None = None,
         patience: float = PATIENCE,
         known: bool = False,
+        awaited: bool = False,
         traceless: bool = False,
     ) -> None:
-        """`known`: an earlier program of the run has been connected to it. `traceless`: connecting makes no folder
-        there, so that nothing is left behind as long as all jobs can run plainly."""
+        """`known`: an earlier program of the run has been connected to it. `awaited`: work of the run is under way
+        there, so that already at the first connection it is looked for during `patience` seconds. `traceless`:
+        connecting makes no folder there, so that nothing is left behind as long as all jobs can run plainly."""
         self.name = spec.name
         self._spec = spec
         self._credentials = credentials or Credentials()
         self._through = through
         self._become = Become(become_password)
         self._patience = patience
+        self._awaited = awaited
         self._connecting = threading.Lock()
         self._connection: Connection | None = None
         self._target: Target | None = None
@@ -86,10 +89,10 @@ class SshHost:
 
     def connect(self) -> None:
         """Opens the connection and a first lane on it. Raises ConnectionFailed."""
-        self._prepare()
+        self._prepare(self._patience if self._awaited else 0.0)
 
-    def _prepare(self) -> Lane:
-        self.connection()
+    def _prepare(self, patience: float = 0.0) -> Lane:
+        self.connection(patience)
         try:
             return self._dispatcher.prepare(self._first)
         except LaneFailed as error:
@@ -223,6 +226,7 @@ class SshHost:
         from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
 
         give_up = time.monotonic() + self._patience
+        tries = 2  # for a server that is there: a shell that has ended without a word may have been killed
         while True:
             lane = new_lane()
             command = self._become.way_in(lane.kind.user)
@@ -233,12 +237,15 @@ class SshHost:
             except ChannelException as error:
                 raise LaneFailed(f"the server opens no further session: {error.text}") from error
             except (SSHException, EOFError, OSError, LaneFailed) as error:
-                if isinstance(error, LaneFailed) and error.words and not error.silent:
+                silent = isinstance(error, LaneFailed) and error.silent
+                if isinstance(error, LaneFailed) and error.words and not silent:
                     raise
                 # Without a word the connection is lost, whether the transport notices or not: on a new one it may work.
                 if _is_dead(connection):
                     connection.close()
-                if connection.alive() or time.monotonic() > give_up:
+                else:
+                    tries -= 2 if silent else 1
+                if tries <= 0 or time.monotonic() > give_up:
                     raise LaneFailed(str(error) or "no shell answers") from error
             else:
                 return lane

@@ -117,6 +117,11 @@ def answer(wish: Wish, end: JobEnd, stdout: bytes) -> Answer:
             return Failed(_failure(end, lines))
 
 
+def unanswered(end: JobEnd, stdout: bytes) -> bool:
+    """Whether `take` may have been carried out, and could not say so: it was killed, or its host was restarted."""
+    return not stdout and (end.how == "unknown" or (end.how == "exited" and end.rc != 0))
+
+
 def lost(end: JobEnd, stdout: bytes) -> str | None:
     """After `beat`: None where the lock holds, or where the host could not be asked; else who broke it, for people."""
     lines = _lines(stdout)

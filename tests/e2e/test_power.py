@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,33 @@ def test_the_steps_own_proof_decides_where_it_has_one(project: Project, machine:
     told = begin(project, machine, verify="verify: {shell: grep -q slow ~/log}")
     assert told.startswith("exit 0\n"), told
     assert project.log("web1") == project.log("web2") == ["one", "slow", "last"]
+
+
+def test_a_resume_waits_for_a_host_on_which_work_was_under_way(project: Project, machine: Machine) -> None:
+    """It is down for as long as a restart takes: that is no reason to give up what ran there, and to undo all."""
+    project.write("runbooks/deploy.yml", BOOK.format(verify="verify: {shell: grep -q slow ~/log}"))
+    running = project.start("run", "deploy", "-i", "prod")
+    while "slow" not in project.log("web1"):
+        assert running.poll() is None, running.communicate()[0]
+        time.sleep(0.02)
+    running.kill()
+    running.communicate()
+    machine.stays_down()
+    machine.power_cut()
+    while _answers(machine):
+        time.sleep(0.02)
+    resuming = project.start("resume")
+    while not project.events("Resumed"):
+        time.sleep(0.02)
+    machine.comes_back()
+    out = resuming.communicate(timeout=120)[0]
+    assert resuming.returncode == 0, out
+    assert project.log("web1") == ["one", "slow", "last"]
+
+
+def _answers(machine: Machine) -> bool:
+    with closing(socket.socket()) as client:
+        return client.connect_ex(("127.0.0.1", machine.server.port)) == 0
 
 
 def test_the_lock_outlives_it(project: Project, machine: Machine) -> None:

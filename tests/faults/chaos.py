@@ -165,10 +165,11 @@ def play(scene: Scene, fate: Fate) -> Told:
         if over is not None:
             told.wrong += _wrong(project, over, told)
             return told
-        arguments = start if next(all_runs(project.folder / "state"), None) is None else ("resume",)
-        if "never began" in told.ran[-1].err:
-            shutil.rmtree(project.folder / "state")
-            arguments = start
+        folder = next(all_runs(project.folder / "state"), None)
+        begun = folder is not None and Record(folder).started_at_all
+        if not begun:
+            shutil.rmtree(project.folder / "state", ignore_errors=True)
+        arguments = ("resume",) if begun else start
     told.wrong.append(f"it has not ended after {LIVES} lives")
     return told
 
@@ -223,7 +224,8 @@ def _over(project: Project, ran: Ran) -> int | None:
 def _wrong(project: Project, code: int, told: Told) -> list[str]:
     record = Record(next(all_runs(project.folder / "state")))
     found = [str(one) for one in broken(project, record, cut=told.cut, code=code)] + damaged(project)
-    if code not in (0, 2):
+    untouched = not any(project.log(host) for host in project.servers)
+    if code not in (0, 2) and not (code == 4 and told.cut and untouched):
         found.append(f"the run has ended with exit {code}")
     for name, server in project.servers.items():
         found += [f"{name} is still locked" for path in server.home.glob(".runbook/locks/*/*/*") if path.name.isdigit()]

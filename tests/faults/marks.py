@@ -71,6 +71,11 @@ class Record:
         self.started = {event.key: event for event in self.events if isinstance(event, Started)}
         self.ended = [(event.key, event.result) for event in self.events if isinstance(event, Ended)]
 
+    @property
+    def started_at_all(self) -> bool:
+        """Whether its first event has come on disk."""
+        return bool(self.events)
+
     def word(self) -> RunEnded | None:
         """Its last word, where it has one."""
         return next((event for event in reversed(self.events) if isinstance(event, RunEnded)), None)

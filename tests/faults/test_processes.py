@@ -136,6 +136,18 @@ def test_over_a_real_connection_the_same_is_told(sshd: StartServer, role: Role) 
 
 
 @pytest.mark.sshd
+def test_a_shell_that_is_killed_as_it_begins_is_begun_again(tmp_path: Path, sshd: StartServer) -> None:
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\n[ -e once ] || { touch once; kill -KILL $$; }\nexec /bin/sh\n")
+    shell.chmod(0o700)
+    server = sshd(login=str(shell))
+    with closing(SshHost(server.spec(), "run1")) as host:
+        host.connect()
+        assert (server.home / "once").exists()
+        assert run(host, "echo on").stdout == b"on\n"
+
+
+@pytest.mark.sshd
 def test_without_the_watchdog_a_timeout_is_enforced_from_here(sshd: StartServer) -> None:
     """The hosts' own watchdog needs nobody; where it was killed, the controller asks for the end some time later."""
     server = sshd()
