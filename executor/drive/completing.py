@@ -38,7 +38,7 @@ def complete(folder: RunFolder, past: Past, hosts: Hosts, reached: Iterable[str]
     plan, state, inbox = past.plan, past.state, Inbox()
     found = tracing.ask(plan, folder.run, [name for name in plan.hosts if name in there & past.reached], hosts.host)
     before = _started(folder)
-    work = Work(hosts.host, inbox, folder, Path(plan.root), vault=vault, collects=True)
+    work = Work(hosts.host, inbox, folder, Path(plan.root), vault=vault, only_asks=lambda _perform: True)
     with closing(Log(folder.journal, past.end)) as log:
         recorder = Recorder(log, Reporters([], _nobody), MONOTONIC, past.end.seq)
         collect = collecting(work, inbox, vault.redactor)

@@ -17,6 +17,7 @@ from executor.drive.timers import Timers
 from executor.drive.work import Work
 from executor.drive.world import Questions, RealWorld, probers
 from executor.engine import State, initial
+from executor.engine.effects import Perform
 from executor.errors import Exit
 from executor.events import Answered, LockLost, Replanned, Resumed, RunStarted
 from executor.hosts.pool import Hosts
@@ -96,7 +97,17 @@ def run_plan(
             sent = Sent(sealed_files(opening, state.run if state is not None else None))
             world = RealWorld(
                 hosts=hosts,
-                work=Work(hosts.host, inbox, folder, root, diff=diff, vault=vault, lock=locking, sent=sent),
+                work=Work(
+                    hosts.host,
+                    inbox,
+                    folder,
+                    root,
+                    diff=diff,
+                    vault=vault,
+                    lock=locking,
+                    sent=sent,
+                    only_asks=_only_asked(plan, opening, state),
+                ),
                 sampling=sampling,
                 questions=desk,
                 inbox=inbox,
@@ -125,6 +136,19 @@ def run_plan(
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
         reporters.close()
+
+
+def _only_asked(plan: Plan, opening: RunStarted | Resumed, state: State | None) -> Callable[[Perform], bool]:
+    """Where a run goes back, what was under way on its way forward is not begun any more only to be undone."""
+    aborted = state.aborted if state is not None else None
+    back = isinstance(opening, Resumed) and (opening.undo or (aborted is not None and aborted.then == "rollback"))
+    steps = frozenset(step.id for stage in plan.stages for step in (*stage.drain, *stage.steps)) if back else ()
+
+    def asked(perform: Perform) -> bool:
+        key = perform.key
+        return perform.again and key.direction == "forward" and key.part == "action" and key.task in steps
+
+    return asked
 
 
 def _mirror(plan: Plan, opening: RunStarted | Resumed, folder: RunFolder, hosts: Hosts, inbox: Inbox) -> Mirror:

@@ -53,12 +53,13 @@ class Work:
         vault: Vault = NO_SECRETS,
         lock: RunLock | None = None,
         sent: Sent | None = None,
-        collects: bool = False,
+        only_asks: Callable[[Perform], bool] = lambda _perform: False,
         clock: Clock = time.monotonic,
     ) -> None:
         """`diff`: file actions say what they change. `lock`: under which jobs are sent. `sent`: what files must be.
 
-        `collects`: nothing is begun. What has run is asked for, with all that it printed, as if it had just ended.
+        `only_asks` says of which work nothing is begun: where it has run it is followed to its end, with all that it
+        prints; where it has not it never will.
         """
         self._host = host
         self._inbox = inbox
@@ -68,7 +69,7 @@ class Work:
         self._vault = vault
         self._lock = lock
         self._sent = sent
-        self._collects = collects
+        self._only_asks = only_asks
         self._clock = clock
         self._running: dict[Key, Callable[[], None]] = {}  # how each is ended
 
@@ -81,8 +82,9 @@ class Work:
             return
         perform = replace(perform, diff=self._diff and not perform.settings.no_log)
         try:
-            opened = perform if self._collects else self._opened(perform)
-            job = self._asking(perform) if self._collects else self._job(opened, sealed=opened is not perform)
+            asks = self._only_asks(perform)
+            opened = perform if asks else self._opened(perform)
+            job = question(perform, job_id(key)) if asks else self._job(opened, sealed=opened is not perform)
             receiver = actions.receiver(opened, root=self._root)
         except actions.CannotStart as error:
             # What an earlier program may have started cannot be said to have been refused.
@@ -91,7 +93,7 @@ class Work:
             return
         host = self._host(perform.on)
         start = self._starter(host, perform.on)
-        if isinstance(opened.action, Reboot) and not self._collects:
+        if isinstance(opened.action, Reboot) and not asks:
             self._restart(opened, opened.action, replace(job, again=perform.again), start)
             return
         self._running[key] = lambda: host.end(job_id(key))
@@ -127,9 +129,6 @@ class Work:
 
         self._running[key] = stop
         in_thread(lambda: self._ended(key, restart.run()))
-
-    def _asking(self, perform: Perform) -> Job:
-        return question(perform, job_id(perform.key))
 
     def _opened(self, perform: Perform) -> Perform:
         """The same with its secrets. Raises CannotStart."""

@@ -35,18 +35,18 @@ stages:
 WHOLE = ["one", "two", "two ended", "three"]
 
 
-def begun(project: Project, text: str = DEPLOY) -> subprocess.Popen[str]:
-    """A run that is in the middle of its third host, of which the hosts know."""
-    project.write("runbooks/deploy.yml", text)
+def begun(project: Project, text: str = DEPLOY, host: str = "web3") -> subprocess.Popen[str]:
+    """A run that is in the middle of its third host, or another one, of which the hosts know."""
+    project.write("runbooks/deploy.yml", text.replace("= web3", f"= {host}"))
     running = project.start("run", "deploy", "-i", "prod")
-    until(lambda: project.log("web3")[-1:] == ["two"])
-    until(lambda: any(_knows(copy) for copy in copies(project)))
+    until(lambda: project.log(host)[-1:] == ["two"])
+    until(lambda: any(_knows(copy, host) for copy in copies(project)))
     return running
 
 
-def _knows(copy: Path) -> bool:
+def _knows(copy: Path, host: str) -> bool:
     last = copy.read_text().splitlines()[-1]
-    return copy.parent.name == "web1" and '"name":"Two"' in last and "web3" in last
+    return copy.parent.name == "web1" and '"name":"Two"' in last and host in last
 
 
 def lost(project: Project, running: subprocess.Popen[str]) -> str:
@@ -185,6 +185,20 @@ def test_a_run_that_was_taken_from_a_machine_can_be_taken_back(project: Project)
 SENDING = DEPLOY.replace(
     "shell: echo three >> ~/log", "copy: {src: files/app.conf, dest: app.conf}\n        apply: echo three >> ~/log"
 )
+
+
+def test_what_had_not_begun_when_it_was_lost_is_not_begun_to_be_undone(project: Project) -> None:
+    """The journal comes to the next host's first step; on that host nothing of it was ever heard."""
+    running = begun(project, host="web2")
+    run = lost(project, running)
+    (project.servers["web2"].home / "go").touch()
+    until(lambda: project.log("web2")[-1:] == ["two ended"])
+    other = another(project, "state2")
+    assert other.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    undone = other.runbook("rollback", run, "-y")
+    assert undone.code == 0, undone
+    assert project.log("web2") == ["one", "two", "two ended", "undo two", "undo one"]
+    assert project.log("web3") == []
 
 
 def test_it_goes_on_in_a_checkout_at_another_place_which_needs_only_what_is_sent(project: Project) -> None:
