@@ -156,6 +156,8 @@ def of_verdict(verdict: Verdict) -> Result:
 
 
 def _parsed(stdout: str) -> Value:
+    if not stdout:
+        return None
     try:
         value: Value = json.loads(stdout, parse_constant=_no_number)
     except (ValueError, RecursionError):

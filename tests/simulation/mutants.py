@@ -251,18 +251,20 @@ QUICK = (  # found at once
     Mutant("the journal after acting", ("executor.drive.loop:Loop._settle",), _acts_first),
     Mutant("nothing is ever armed", (f"{E}.action:_armed",), _answers(None)),
     Mutant("armed after instead of before", (f"{E}.step:perform", f"{E}.action:perform"), _events(_unarmed)),
-    Mutant("unknown counts as done", (f"{E}.evolve_work:ended",), _takes_unknown_for_done),
     Mutant("taken up as if it had never been sent", (f"{E}.run:resume.decide",), _then(_as_if_new)),
     Mutant("what was under way is forgotten", (f"{E}.run:resume.decide",), _then(_only_connects)),
-    Mutant("health ignored", (f"{E}.evolve_work:judged",), _passes_every_gate),
     Mutant("a handler run twice", (f"{E}.rollback:_bracketed", f"{E}.evolve_back:own_course"), _then(_twice)),
     Mutant("a handler's last step left out", (f"{E}.work:tasks",), _then(_without_last)),
     Mutant("what is left is not told", (f"{E}.finish:_left",), _answers(())),
+    Mutant("a drain that has begun counts as done", (f"{E}.evolve_work:enter",), _done_at_once),
+    Mutant("on without the lock", (f"{E}.evolve:evolve_lock",), _keeps_on),
     Mutant("incomplete counts as complete", (f"{E}.finish:complete",), _answers(True)),
 )
 
 MUTANTS = (
     *QUICK,
+    Mutant("unknown counts as done", (f"{E}.evolve_work:ended",), _takes_unknown_for_done),
+    Mutant("health ignored", (f"{E}.evolve_work:judged",), _passes_every_gate),
     Mutant("no fence", (f"{E}.evolve_work:ended",), _forgets_doubt),
     Mutant("a batch that does not wait for its last host", (f"{E}.stage:_batches",), _ends_batches_early),
     Mutant(
@@ -281,10 +283,8 @@ MUTANTS = (
     Mutant("what was lost is begun anew beside itself", (f"{E}.lost:once_more",), _starts_anew),
     Mutant("nobody is asked what became of what was lost", (f"{E}.settle:first",), _answers(None)),
     Mutant("a handler that was lost is begun from its start", (f"{E}.lost:keep",), _answers(None)),
-    Mutant("a drain that has begun counts as done", (f"{E}.evolve_work:enter",), _done_at_once),
     Mutant("only the last attempt counts", (f"{E}.evolve_work:_left_behind",), _forgets_attempts),
     Mutant("what belongs to the run knows no host's point of no return", CUTS, _of_the_run_alone),
-    Mutant("on without the lock", (f"{E}.evolve:evolve_lock",), _keeps_on),
     Mutant("the lock is kept at the end", (f"{E}.finish:let_go",), _answers(None)),
     Mutant("on although nothing can be written", ("executor.drive.recorder:Recorder.sync",), _writes_on),
     Mutant("the wall clock is read again and again", (f"{E}.clock:told",), _looks_at_the_wall),
