@@ -27,7 +27,7 @@ MANY = bool(os.environ.get("RUNBOOK_FAULTS"))
 # A login takes about 3,000 bytes, the supervisor's text about 11,000 more; what the step prints comes after them.
 PLACES = range(200, 32_000, 397) if MANY else (900, 3600, 9000, 22_000, 26_000)
 # A login that falls silent is given up after its own time.
-SILENT_PLACES = [*range(2000, 5000, 797), *range(5000, 32_000, 397)] if MANY else [9000, 24_000]
+SILENT_PLACES = [*range(2000, 5000, 797), *range(5000, 32_000, 1193)] if MANY else [9000, 24_000]
 SCRIPT = """
 echo ran >>count
 i=0
