@@ -6,12 +6,12 @@ what comes next for it is the first thing of the new course that is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from executor.engine.course import forward, once_key
+from executor.engine.course import forward
 from executor.engine.evolve import initial
-from executor.engine.state import Course, Do, Element, Gate, HostState, Once, StageState, State, Work
+from executor.engine.state import Course, Do, Element, Gate, HostState, StageState, State, Work
 from executor.errors import Problem
 from executor.model.plans import Plan, PlannedStage
 from executor.planning.merging import Reached
@@ -114,7 +114,6 @@ def put_over(new: Plan, state: State) -> State:
         for host in then.hosts.values():
             _put_host_over(planned, host)
         _put_stage_over(planned, then, stage)
-        _put_onces_over(planned, then)
     elif stage is not None:
         then.stage = None  # it is entered anew, by the new plan
         then.looked.clear()
@@ -173,12 +172,3 @@ def _put_stage_over(planned: PlannedStage, state: State, stage: StageState) -> N
         following = course.next if course is not None else None
         if isinstance(following, Do) and following.leg == "steps" and following.step.once is not None:
             stage.waiting.setdefault(following.step.id, {})[name] = None
-
-
-def _put_onces_over(planned: PlannedStage, state: State) -> None:
-    """A step that failed for all and reads otherwise now is another one; who ran it keeps what it has armed."""
-    onces: Mapping[str, Once] = state.onces
-    for step in planned.earlier:
-        key = once_key(step)
-        if step.once is not None and key in onces and not onces[key].over:
-            state.onces[f"{key}, earlier {step.id}"] = state.onces.pop(key)

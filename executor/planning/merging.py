@@ -47,14 +47,16 @@ def merge(old: Plan, new: Plan, reached: Reached) -> Merged:
         problems.append(Problem(f"its lock was {old.lock!r}, and is {new.lock!r} now: a run keeps its lock"))
     stages, remarks = list(old.stages[: reached.done]), list(_changed_behind(old, new, reached))
     rest = list(new.stages[reached.done :])
+    same = dict(_same_onces(old, new, reached))
     if reached.begun and not problems:
-        meeting = _Meeting(old.stages[reached.done], rest.pop(0), reached)
-        stages.append(meeting.stage())
+        meeting = _Meeting(old.stages[reached.done], rest[0], reached)
+        rest[0] = meeting.stage()
+        same |= meeting.onces
         problems += meeting.problems
         remarks += meeting.remarks
     plan = replace(
         new,
-        stages=(*stages, *rest),
+        stages=(*stages, *_with_onces(rest, old, same)),
         hosts={**new.hosts, **{name: spec for name, spec in old.hosts.items() if name not in new.hosts}},
         secrets=tuple(dict.fromkeys((*old.secrets, *new.secrets))),
     )
@@ -104,6 +106,42 @@ def _changed_behind(old: Plan, new: Plan, reached: Reached) -> Iterator[str]:
                     yield f"'{was.name}' in stage '{before.name}' has changed; it is done, and stays as it was run"
 
 
+# --- what runs once ---------------------------------------------------------------------------------------------------
+
+
+def _same_onces(old: Plan, new: Plan, reached: Reached) -> Iterator[tuple[str, str]]:
+    """For each step that runs once, but for those of the stage in progress: the name under which the new plan knows it
+    -> the old one."""
+    begun = old.stages[reached.done].name if reached.begun else None
+    stages = {stage.name: stage for stage in old.stages if stage.name != begun}
+    for after in new.stages:
+        before = stages[after.name].steps if after.name in stages else ()
+        known = dict(zip(_keys(before), before, strict=True))
+        for key, step in zip(_keys(after.steps), after.steps, strict=True):
+            if step.once_key and key in known:
+                yield step.once_key, known[key].once_key
+
+
+def _with_onces(stages: Iterable[PlannedStage], old: Plan, same: Mapping[str, str]) -> Iterator[PlannedStage]:
+    """Steps that run once are known by where they are written, and lines have moved: no other step may be taken for one
+    that has run."""
+    taken = {step.once_key for stage in old.stages for step in (*stage.steps, *stage.earlier)}
+
+    def known_as(step: PlannedStep) -> PlannedStep:
+        key = step.once_key
+        if not key:
+            return step
+        if key in same:
+            return replace(step, once_key=same[key])
+        while key in taken:
+            key += ", anew"
+        return replace(step, once_key=key)
+
+    return (replace(stage, steps=tuple(map(known_as, stage.steps))) for stage in stages)
+
+
+# --- the stage in progress --------------------------------------------------------------------------------------------
+
 _LEGS = ("drain", "steps", "restore", "always")
 
 
@@ -137,6 +175,7 @@ class _Meeting:
             self._numbers[leg] = max(self._numbers[leg], number)
         self.problems: list[Problem] = []
         self.remarks: list[str] = []
+        self.onces: dict[str, str] = {}  # as `_same_onces`
 
     def stage(self) -> PlannedStage:
         """The stage that goes on."""
@@ -178,6 +217,8 @@ class _Meeting:
     def _step(self, old: PlannedStep | None, new: PlannedStep) -> PlannedStep:
         """The step that goes on, under an id that means nothing else on any host."""
         started = self._on(self._reached.started, old.id) if old is not None else frozenset()
+        if old is not None and not started and new.once_key:
+            self.onces[new.once_key] = old.once_key
         if old is None or not started:
             return _renamed(new, self._fresh(new.id) if old is None else old.id, new.tasks)
         changed = {h for h in started if h not in new.tasks or not alike(old.tasks[h], new.tasks[h])}
@@ -187,6 +228,8 @@ class _Meeting:
             self.remarks.append(f"'{old.name}' has changed; on {where} it is done, and stays as it was run")
         again = changed - behind
         if not again:
+            if new.once_key:
+                self.onces[new.once_key] = old.once_key
             kept = {host: task for host, task in old.tasks.items() if host in started}
             return _renamed(new, old.id, new.tasks, kept)
         for host in sorted(again & self._on(self._reached.open, old.id)):

@@ -13,7 +13,7 @@ from executor.engine import State, decide, evolve, initial
 from executor.engine.effects import Perform
 from executor.engine.resume import undoable
 from executor.errors import Exit
-from executor.events import Event, Lapsed, Resumed, RunEnded, RunStarted, Stamp, TakenUp, Undone
+from executor.events import Ended, Event, Lapsed, Resumed, RunEnded, RunStarted, Stamp, Started, TakenUp, Undone
 from executor.model.actions import Shell
 from executor.model.outcomes import Result, Status
 from executor.model.plans import Plan
@@ -196,3 +196,18 @@ def test_the_wall_clock_is_read_when_the_rollback_begins_and_its_jumps_after_tha
     assert not [event for event in told_next(plan, soon) if isinstance(event, Lapsed)]
     late = resumed_after(plan, tape, timedelta(minutes=40), mono=1.0)
     assert {event.name for event in told_next(plan, late) if isinstance(event, Lapsed)} == {"B"}
+
+
+def test_who_was_away_when_a_step_ended_counts_from_when_it_ended(tmp_path: Path) -> None:
+    """Its host has measured how long it took; the journal hears of its end hours later."""
+    plan = plan_of(tmp_path, wait="1s")
+    tape = play(plan)
+    begun = next(n for n, (_, e) in enumerate(tape.told) if isinstance(e, Started) and e.armed and e.key.task == "1.2")
+    stamp, started = tape.told[begun]
+    assert isinstance(started, Started)
+    state = state_of(plan, Tape(tape.told[: begun + 1]))
+    later = Stamp(begun + 2, BEGAN + timedelta(hours=2), 7.0)
+    evolve(plan, state, Resumed("ann", "here"), later)
+    evolve(plan, state, Ended(started.key, Result(Status.OK, rc=0, duration=60.0)), later)
+    (entry,) = (entry for entry in state.hosts[started.key.host].armed.values() if entry.task == "1.2")
+    assert entry.ended == stamp.at.timestamp() + 60.0

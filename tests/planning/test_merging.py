@@ -109,3 +109,23 @@ def test_the_rest_is_what_is_not_behind_each_host(tmp_path: Path) -> None:
     old = plan(tmp_path, ONE, TWO)
     so_far = reached(started={"a": "12", "b": "1"}, behind={"a": "12", "b": "1"})
     assert ids(left_of(old, so_far).stages[0]) == [("1.1", "One", "c"), ("1.2", "Two", "bc")]
+
+
+def test_no_step_that_runs_once_is_taken_for_one_that_has_run_where_lines_have_moved(tmp_path: Path) -> None:
+    """They are known by their lines: Two stands now where One stood, which is done; One is still the one that ran."""
+    one, two = (f"      - {{name: {name}, once: run, shell: do, rollback: none}}\n" for name in ("One", "Two"))
+    second = "  - name: Second\n    hosts: a\n    steps:\n"
+    old = plan(tmp_path, "      - {name: Before, shell: x}\n", one, second, two)
+    new = plan(tmp_path, one.replace("One", "Before").replace("once: run, ", ""), one, second, two)
+    moved = plan(tmp_path, "      # a line\n", "      - {name: Before, shell: x}\n", one, second, two)
+    ran = old.stages[0].steps[1].once_key
+    for again in (old, new, moved):
+        found = merge(old, again, reached(started={"a": "12"}, behind={"a": "12"})).plan
+        assert found.stages[0].steps[1].once_key == ran
+        assert found.stages[1].steps[0].once_key != ran
+    gone = plan(
+        tmp_path, one.replace("One", "Before").replace("once: run, ", ""), two, second, two.replace("Two", "Three")
+    )
+    found = merge(old, gone, reached(started={"a": "1"}, behind={"a": "1"})).plan
+    assert found.stages[0].steps[1].once_key not in (ran, found.stages[1].steps[0].once_key)
+    assert found.stages[1].steps[0].once_key not in (ran, old.stages[1].steps[0].once_key)
