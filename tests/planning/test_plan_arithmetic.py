@@ -48,6 +48,30 @@ def test_nothing_before_a_point_of_no_return_is_undone(project: Project) -> None
     assert found[2] == (["3.4", "3.3", "3.1", "2.4", "2.3"], "2.3", False), "its own handler was armed behind it"
 
 
+def test_a_point_of_no_return_holds_for_its_own_hosts_and_for_what_runs_once(project: Project) -> None:
+    runbook = """
+        name: T
+        stages:
+          - name: Build
+            hosts: localhost
+            steps: [{name: Make, shell: make, rollback: clean}]
+          - name: Once
+            hosts: web
+            steps: [{name: Note, once: run, shell: note, rollback: forget}, {name: All, shell: a, rollback: undo a}]
+          - name: One
+            hosts: web1
+            steps: [{name: Final, shell: f, irreversible: true}]
+          - name: Last
+            hosts: web1
+            steps: [{name: Tell, shell: t, rollback: undo t}]
+        """
+    last = undone(project, runbook)[-1]
+    assert last == (["4.1", "2.2", "1.1"], "3.1", False), "web2 and the control node have not passed it"
+    assert "4.1, 2.2, 1.1; nothing before 3.1 any more on web1" in text(project.plan(runbook, yes=True))
+    everywhere = runbook.replace("{name: Final,", "{name: Final, once: run,")
+    assert undone(project, everywhere)[-1] == (["4.1"], "3.1", False)
+
+
 def test_a_stage_says_how_far_back_it_goes(project: Project) -> None:
     found = undone(project, stages("", "rollback_scope: stage", "on_failure: stop", ""))
     assert [names for names, *_ in found] == [
@@ -66,7 +90,7 @@ def test_the_page_says_it_for_each_stage_once(project: Project) -> None:
         "    in stage 2  2.4, 2.3, 2.1, 1.4, 1.3, 1.1; on the hosts that failed alone",
         "    in stage 3  nothing by itself: it stops, to be resumed or rolled back",
         "    in stage 4  4.4, 4.3, 4.1, 3.4, 3.3, 3.1, 2.4, and 5 more steps, back to 1.1; once 4.3 has",
-        "                started, nothing before that",
+        "                started, nothing before that on that host",
     ]
     assert "Changes that have nothing to undo, as the runbook says:\n    1.2  B\n" in said
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.steps import Item
 from executor.planning.shown.lines import Line, labelled, plain
-from executor.planning.shown.steps import changes, items_of, undoing
+from executor.planning.shown.steps import changes, items_of, off, undoing
 from executor.planning.shown.words import counted, hosts, joined
 
 MOST_STEPS = 8  # that are named one by one
@@ -18,7 +18,8 @@ MOST_STEPS = 8  # that are named one by one
 @dataclass(frozen=True, slots=True)
 class Point:
     """An abort in a stage. `undone` are the steps that its rollback may undo, the last first; `end` is the step behind
-    which it does not go back: a point of no return that has been passed, or that of this stage (`within`)."""
+    which it does not go back on that step's hosts: a point of no return that has been passed, or that of this stage
+    (`within`)."""
 
     stage: PlannedStage
     undone: tuple[PlannedStep, ...]
@@ -38,12 +39,26 @@ def points(plan: Plan) -> tuple[Point, ...]:
         ends = [step for step in stage.steps if _is_end(step)]
         undone = () if stage.on_failure == "stop" else own if stage.rollback_scope == "stage" else (*own, *before)
         found.append(Point(stage, undone, ends[-1] if ends else passed, within=bool(ends)))
-        if ends:
-            passed = ends[-1]
-            own = tuple(step for step in own if stage.steps.index(step) >= stage.steps.index(ends[-1]))
-            before = ()
         before = (*own, *before)
+        for end in ends:
+            passed = end
+            later = {step.id for step in stage.steps[stage.steps.index(end) :]}
+            before = tuple(step for step in before if step.id in later or not _is_held_back(step, end))
     return tuple(found)
+
+
+def _is_held_back(step: PlannedStep, end: PlannedStep) -> bool:
+    """Whether a point of no return that comes later keeps a step from being undone on every host that has done it."""
+    return bool(step.once or end.once) or step.tasks.keys() <= _hosts_of(end)
+
+
+def _hosts_of(end: PlannedStep) -> frozenset[str]:
+    """The hosts for which a step is a point of no return."""
+    return frozenset(host for host, task in end.tasks.items() if any(map(_is_final, task.items)))
+
+
+def _is_final(item: Item) -> bool:
+    return item.body.irreversible and off(item) is None
 
 
 def in_words(plan: Plan) -> list[tuple[str, str]]:
@@ -71,11 +86,13 @@ def _text(point: Point) -> str:
 
 
 def _end(point: Point) -> str:
-    if point.end is None:
+    end = point.end
+    if end is None:
         return ""
     if point.within:
-        return f"once {point.end.id} has started, nothing before that"
-    return f"nothing before {point.end.id} any more"
+        return f"once {end.id} has started, nothing before that{'' if end.once else ' on that host'}"
+    where = "" if end.once else f" on {hosts([host for host in end.tasks if host in _hosts_of(end)])}"
+    return f"nothing before {end.id} any more{where}"
 
 
 def staying(plan: Plan) -> list[PlannedStep]:
