@@ -32,7 +32,7 @@ def stages(*settings: str, final: int = 0) -> str:
 
 def undone(project: Project, runbook: str) -> list[tuple[list[str], str, bool]]:
     found = points(project.plan(runbook, yes=True))
-    return [([s.id for s in point.undone], "" if point.end is None else point.end.id, point.within) for point in found]
+    return [([s.id for s in point.undone], "" if point.end is None else point.end.id, point.open) for point in found]
 
 
 def test_an_abort_undoes_what_came_before_it_the_last_first(project: Project) -> None:
@@ -68,6 +68,8 @@ def test_a_point_of_no_return_holds_for_its_own_hosts_and_for_what_runs_once(pro
     last = undone(project, runbook)[-1]
     assert last == (["4.1", "2.2", "1.1"], "3.1", False), "web2 and the control node have not passed it"
     assert "4.1, 2.2, 1.1; nothing before 3.1 any more on web1" in text(project.plan(runbook, yes=True))
+    guarded = runbook.replace("{name: Final,", "{name: Final, unless: have it,")
+    assert undone(project, guarded)[-1] == (["4.1", "2.2", "2.1", "1.1"], "3.1", True), "it may not be needed"
     everywhere = runbook.replace("{name: Final,", "{name: Final, once: run,")
     assert undone(project, everywhere)[-1] == (["4.1"], "3.1", False)
 

@@ -103,6 +103,8 @@ class Author:
             (0.1, "become_user", "app"),
             (0.15, "verify", {"shell": f"verify {self.number} {self.words(names)}"}),
             (0.1, "tags", ["slow"]),
+            (0.4, "rollback", f"undo {self.number} {self.words(names)}"),
+            (0.04, "irreversible", True),
         ):
             if self.perhaps(chance) and not (key == "tags" and "register" in step):
                 step[key] = value

@@ -1,4 +1,5 @@
-"""What was read is what runs: the commands that reach the hosts are those of the plan, in its order.
+"""What was read is what runs: the commands that reach the hosts are those of the plan, in its order; and what is undone
+when a stage fails is what the plan said of that stage.
 
 Runbooks and inventories are made at random, planned, and run by the real engine and loop on hosts that keep what
 reaches them. Beside it a model that is as dumb as can be goes through the plan with a finger, line by line.
@@ -33,14 +34,23 @@ from executor.model.plans import Plan, PlannedStage, PlannedStep
 from executor.model.probes import ShellProbe
 from executor.model.steps import Item, Settings
 from executor.planning import PlanOptions, build, text
+from executor.planning.shown.points import points
 from executor.simulation.rehearsal import Rehearsal
 from executor.simulation.run import simulate
 from executor.templates import sketch
 from tests.simulation.runbooks import Author
 
-EXAMPLES = int(os.environ.get("RUNBOOK_PLANS", "60"))
+EXAMPLES = int(os.environ.get("RUNBOOK_PLANS", "30"))
 STARTED = RunStarted("r1", "Random", "random.yml", "", "ann", "here")
 NOBODY = Reporters([], print)
+RANDOM = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
 
 # One thing that reaches a host: in whose name, on which host, what of a step it is, what is run, and all around it.
 Line: TypeAlias = tuple[str, str, str, str, str]
@@ -59,18 +69,34 @@ class Recorded(Rehearsal):
     """Hosts that keep what reaches them. A guard answers as its last word says; what is flaky fails the first time."""
 
     lines: list[Line] = field(default_factory=list)
+    failing: tuple[str, str] = "", ""  # the host and the step whose command fails
+    did: dict[str, list[str]] = field(default_factory=dict)  # by host: the steps whose actions were begun
+    undid: dict[str, list[str]] = field(default_factory=dict)  # by host: the steps that were undone
 
     def perform(self, effect: Perform, /) -> tuple[float, Result]:
         job = actions.job(effect, run="r1", job_id="j1", root=Path("/"))
         if isinstance(effect.action, Shell):
             assert job.script == effect.action.script, "what the engine asks for is what the host is sent"
-        key, said = effect.key, _said(effect.action)
+        key = effect.key
+        if key.direction == "back":
+            self._undo(key.host, key.task.partition(".u")[0])
+            return Rehearsal.perform(self, effect)
+        if key.part == "action" and key.item == 0:
+            self.did.setdefault(key.host, []).append(key.task)
+        said = _said(effect.action)
         self.lines.append((key.host, effect.on, key.part, said, _around(effect.settings, job.stdin)))
-        refuses = (key.part in ("unless", "only_if") and said.endswith("no")) or _fails(said, key.attempt)
+        fails = (key.host, key.task, key.part) == (*self.failing, "action")
+        refuses = fails or (key.part in ("unless", "only_if") and said.endswith("no")) or _fails(said, key.attempt)
         stdout = printed(key.task, key.host).encode()
         if not isinstance(effect.action, Shell):
             return Rehearsal.perform(self, effect)
         return 1.0, actions.result(effect, JobEnd("exited", int(refuses)), stdout, b"")
+
+    def _undo(self, host: str, step: str) -> None:
+        """Steps of a stage proper: draining and the like are done on both ways."""
+        undone = self.undid.setdefault(host, [])
+        if step.partition(".")[2].isdigit() and step not in undone:
+            undone.append(step)
 
     def sample(self, effect: Sample, /) -> tuple[float, Verdict]:
         verb = effect.probe.verb
@@ -223,14 +249,7 @@ def test_the_commands_that_reach_the_hosts_are_those_of_the_plan_in_its_order(
 ) -> None:
     folder = tmp_path_factory.mktemp("planned")
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=(Phase.explicit, Phase.generate),
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
+    @RANDOM
     @given(st.integers(0, 2**32))
     def run(seed: int) -> None:
         compare(folder, Author(Random(seed), late))  # noqa: S311 - a test's dice
@@ -249,6 +268,49 @@ def compare(folder: Path, author: Author) -> None:
     if not author.late:
         shown = " ".join(text(plan, width=1_000_000).split())
         assert [line for line in hosts.lines if " ".join(line[3].split()) not in shown and ": " not in line[3]] == []
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["known", "late"])
+def test_what_is_undone_after_a_failure_is_what_the_plan_said_of_that_stage(
+    late: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("planned")
+
+    @RANDOM
+    @given(st.integers(0, 2**32))
+    def run(seed: int) -> None:
+        compare_way_back(folder, Author(Random(seed), late))  # noqa: S311 - a test's dice
+
+    run()
+
+
+def compare_way_back(folder: Path, author: Author) -> None:
+    plan = planned(folder, author)
+    well = Recorded()
+    simulate(plan, STARTED, well, NOBODY, at=datetime.now(UTC))
+    commands = {
+        (host, task)
+        for host, tasks in well.did.items()
+        for task in tasks
+        if task.partition(".")[2].isdigit() and isinstance(_action_of(plan, task, host), Shell)
+    }
+    if not commands:
+        return
+    failing = author.dice.choice(sorted(commands))
+    hosts = Recorded(failing=failing)
+    assert simulate(plan, STARTED, hosts, NOBODY, at=datetime.now(UTC)) is Exit.ROLLED_BACK
+    point = next(point for point in points(plan) if point.stage.id == failing[1].partition(".")[0])
+    order = [step.id for step in point.undone]
+    for undone in hosts.undid.values():
+        assert undone == [step for step in order if step in undone], "the last first, and nothing else"
+    if point.end is None:
+        did = {(host, task) for host, tasks in hosts.did.items() for task in tasks if task in order}
+        assert did == {(host, task) for host, tasks in hosts.undid.items() for task in tasks}, "all of it"
+
+
+def _action_of(plan: Plan, task: str, host: str) -> Action | None:
+    steps = (step for stage in plan.stages for step in stage.steps if step.id == task)
+    return next((step.tasks[host].items[0].body.action for step in steps), None)
 
 
 def in_order_of_batches(plan: Plan, lines: list[Line]) -> None:

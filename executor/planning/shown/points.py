@@ -18,13 +18,13 @@ MOST_STEPS = 8  # that are named one by one
 @dataclass(frozen=True, slots=True)
 class Point:
     """An abort in a stage. `undone` are the steps that its rollback may undo, the last first; `end` is the step behind
-    which it does not go back on that step's hosts: a point of no return that has been passed, or that of this stage
-    (`within`)."""
+    which it does not go back on that step's hosts: a point of no return that has been passed, or (`open`) one that may
+    have been: that of this stage, or of an earlier one where a guard or the run decides whether it is needed."""
 
     stage: PlannedStage
     undone: tuple[PlannedStep, ...]
     end: PlannedStep | None = None
-    within: bool = False
+    open: bool = False
 
 
 def points(plan: Plan) -> tuple[Point, ...]:
@@ -38,18 +38,25 @@ def points(plan: Plan) -> tuple[Point, ...]:
         own = tuple(step for step in reversed(stage.steps) if _is_undone(step, plan.root))
         ends = [step for step in stage.steps if _is_end(step)]
         undone = () if stage.on_failure == "stop" else own if stage.rollback_scope == "stage" else (*own, *before)
-        found.append(Point(stage, undone, ends[-1] if ends else passed, within=bool(ends)))
+        last = ends[-1] if ends else passed
+        found.append(Point(stage, undone, last, open=last is not None and (bool(ends) or not _is_sure(last))))
         before = (*own, *before)
-        for end in ends:
-            passed = end
-            later = {step.id for step in stage.steps[stage.steps.index(end) :]}
-            before = tuple(step for step in before if step.id in later or not _is_held_back(step, end))
+        for passed in ends:
+            later = {step.id for step in stage.steps[stage.steps.index(passed) :]}
+            before = tuple(step for step in before if step.id in later or not _is_held_back(step, passed))
     return tuple(found)
 
 
 def _is_held_back(step: PlannedStep, end: PlannedStep) -> bool:
     """Whether a point of no return that comes later keeps a step from being undone on every host that has done it."""
-    return bool(step.once or end.once) or step.tasks.keys() <= _hosts_of(end)
+    return _is_sure(end) and (bool(step.once or end.once) or step.tasks.keys() <= _hosts_of(end))
+
+
+def _is_sure(end: PlannedStep) -> bool:
+    """Whether a step is known to run: no guard and no condition of the run's may say that it is not needed."""
+    bodies = [item.body for item in items_of(end) if not item.when]
+    guards = (guard for body in bodies for guard in (body.unless, body.only_if, body.creates, body.removes))
+    return bool(bodies) and len(bodies) == len(list(items_of(end))) and all(guard is None for guard in guards)
 
 
 def _hosts_of(end: PlannedStep) -> frozenset[str]:
@@ -89,7 +96,7 @@ def _end(point: Point) -> str:
     end = point.end
     if end is None:
         return ""
-    if point.within:
+    if point.open:
         return f"once {end.id} has started, nothing before that{'' if end.once else ' on that host'}"
     where = "" if end.once else f" on {hosts([host for host in end.tasks if host in _hosts_of(end)])}"
     return f"nothing before {end.id} any more{where}"
