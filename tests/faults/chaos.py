@@ -101,19 +101,13 @@ class Fate:
     @classmethod
     def of(cls, seed: int) -> Fate:
         dice = random.Random(seed)  # noqa: S311  repeatable, not a secret
-        return cls(
-            seed,
-            dice.choice(("never", "exit", "exit", "hang")),
-            tuple(
-                Strike(
-                    dice.uniform(0.05, 1.6),
-                    dice.choice(("controller", "controller", "connection", "process", "process", "power")),
-                    dice.choice(HOSTS),
-                    dice.random(),
-                )
-                for _ in range(dice.randint(1, 4))
-            ),
-        )
+        left: list[What] = ["controller", "controller", "controller", "connection", "connection"]
+        left += ["process", "process", "process", "power"]  # a machine that is restarted is left alone meanwhile
+        strikes = list[Strike]()
+        for _ in range(dice.randint(1, 4)):
+            what = left.pop(dice.randrange(len(left)))
+            strikes.append(Strike(dice.uniform(0.05, 1.6), what, dice.choice(HOSTS), dice.random()))
+        return cls(seed, dice.choice(("never", "exit", "exit", "hang")), tuple(strikes))
 
 
 @dataclass
