@@ -59,7 +59,7 @@ docs: $(RUN_STAMP)
 	$(BIN)/python -m docs.build
 
 faults: $(TEST_STAMP)
-	RUNBOOK_FAULTS=1 $(BIN)/pytest -n $(WORKERS) tests/faults
+	RUNBOOK_FAULTS=1 $(BIN)/pytest -n $(WORKERS) tests/faults tests/e2e/test_replan.py tests/e2e/test_unknown.py
 
 kills: $(TEST_STAMP)
 	$(BIN)/python -m tests.faults.kills
