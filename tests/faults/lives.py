@@ -95,7 +95,7 @@ def struck(ran: Ran) -> bool:
 
 def _live(arguments: tuple[str, ...], folder: str, environment: dict[str, str], said: str, fault: Fault) -> None:
     from executor.cli.main import main  # noqa: PLC0415  in the forked process alone
-    from tests.faults.disk import striking  # noqa: PLC0415
+    from tests.faults.disk import striking  # noqa: PLC0415  in the forked process alone
 
     os.environ.clear()
     os.environ.update(environment)
