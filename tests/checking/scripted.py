@@ -12,6 +12,7 @@ from executor.engine.effects import Perform, Sample
 from executor.model.actions import Copy, Shell
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.plans import Plan
+from executor.planning.findings import Finding
 
 UNCHANGED = Result(Status.OK, rc=0, changed=False)
 CHANGED = Result(Status.OK, rc=0, changed=True, detail="content")
@@ -74,3 +75,14 @@ def _what(question: Question) -> str:
             return f"{dest} = {question.action.content}"
         case other:
             return str(getattr(other, "dest", other))
+
+
+def verdicts(checked: Checked, host: str = "web1") -> list[object]:
+    """What was found of each step on a host, in order."""
+    return [found[host].verdict for found in checked.findings.steps.values() if host in found]
+
+
+def one(checked: Checked, host: str = "web1") -> Finding:
+    """What was found of the one step."""
+    (found,) = checked.findings.steps.values()
+    return found[host]
