@@ -97,6 +97,14 @@ def go_on(run: Lives, plan: Plan, state: State, opening: Resumed = GO_ON) -> Non
     world.go(opening)
 
 
+def go_back(run: Lives, plan: Plan, state: State) -> None:
+    """Have all of it undone."""
+    run.script.again = set(run.script.reached)
+    world = World(plan, run.script, now=run.now, journal=run.journal, before=state)
+    run.script.clock = lambda: world.now
+    world.go(Resumed("ann", "here", undo=True))
+
+
 def every(count: int, step: int) -> range:
     return range(1, count, step)
 
@@ -137,9 +145,7 @@ def test_cut_off_at_any_moment_the_rest_goes_by_the_edited_plan_and_all_of_it_ca
         jobs = [e.key for e in run.journal if isinstance(e, Started) and e.kind == "perform"]
         assert len(jobs) == len(set(jobs)), f"moment {moment}: a key means two things"
         armed = {(e.armed.host, e.armed.task, e.armed.item) for e in run.journal if isinstance(e, Started) and e.armed}
-        world = World(plan, run.script, now=run.now, journal=run.journal, before=state_again(old, plan, run.journal))
-        run.script.again, run.script.clock = set(run.script.reached), lambda world=world: world.now  # type: ignore[misc]
-        world.go(Resumed("ann", "here", undo=True))
+        go_back(run, plan, state_again(old, plan, run.journal))
         undone = {(e.host, e.task, e.item) for e in run.journal if isinstance(e, Undone) and e.outcome == "passed"}
         assert undone == {slot for slot in armed if slot[1] != "2.5"}, f"moment {moment}"
         assert end_of(run.journal).exit is Exit.DONE
@@ -183,7 +189,5 @@ def test_a_step_that_failed_goes_on_as_the_edited_one_and_both_are_undone(
     assert step in left
     (another,) = {entry.task for host in state.hosts.values() for entry in host.armed.values()} & {"2.6", "2.7"}
     assert left.count(another) == {"2.2": 1, "2.3": 6}[step]
-    world = World(found[0], run.script, now=run.now, journal=run.journal, before=state)
-    run.script.again, run.script.clock = set(run.script.reached), lambda: world.now
-    world.go(Resumed("ann", "here", undo=True))
+    go_back(run, found[0], state)
     assert end_of(run.journal).exit is Exit.DONE, end_of(run.journal)
