@@ -50,7 +50,8 @@ def test_a_timeout_holds_on_a_host_that_is_left_alone(here: ShellHost, lane: str
     until_alone(here.home)
     with closing(ShellHost(here.shell, here.home)) as another:
         found = run(another, "never run", id="step", again=True)
-    assert found.end.how == ("timed out" if lane == "lives" else "unknown")
+    # On a slow machine the time may be up before the lane is killed.
+    assert found.end.how in (("timed out",) if lane == "lives" else ("unknown", "timed out"))
     assert found.stdout == b"up\n"
 
 
