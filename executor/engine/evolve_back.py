@@ -186,6 +186,7 @@ def step_failed(state: State, host: HostState, do: Do, event: StepEnded) -> None
         host.shut = host.shut or event.unreachable
         unhealthy(state, host, stage_of(state, do), f"'{event.name}' failed: {event.reason}")
     elif event.unreachable:
+        host.stalled = event.reason
         _turn_away(state, host, ())
     elif do.leg == "drain":
         stop(state, host, f"'{event.name}' failed before anything was undone: {event.reason}")

@@ -62,6 +62,11 @@ def _next(plan: Plan, state: State, host: HostState, course: Course) -> Decision
         doubt = settle.first(state, host)
         if doubt is not None:
             return settle.begin(plan, state, host, doubt)
+        away = settle.of_traffic(state, host)
+        if away and isinstance(course.next, Do) and course.next.leg == "drain":
+            step, why = course.next.step, f"unreachable: {away}"
+            failed = StepEnded(host.name, step.id, step.name, "failed", why, direction="back", unreachable=True)
+            return Decision((failed,))
     match course.next:
         case Do(leg, step):
             return _step(plan, state, host, step, once=leg == "steps" and course.kind == "batch")
@@ -178,8 +183,11 @@ def _unwind(plan: Plan, state: State, host: HostState, seq: int) -> Decision:
             return Decision((Undone(host.name, entry.task, entry.item, name, "owed", blocking),))
     if entry.void:
         return Decision((Undone(host.name, entry.task, entry.item, name, "skipped", entry.void),))
+    fresh = host.work is None and not host.round
+    if fresh and (away := settle.of_traffic(state, host)):
+        return Decision((Undone(host.name, entry.task, entry.item, name, "owed", f"unreachable: {away}"),))
     try:
-        doubt = settle.of_entry(host, entry) if host.work is None and not host.round else None
+        doubt = settle.of_entry(host, entry) if fresh else None
         if doubt is not None:
             return settle.begin(plan, state, host, doubt)
         work = due(state, host)

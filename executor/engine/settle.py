@@ -27,6 +27,15 @@ def first(state: State, host: HostState) -> Key | None:
     return next((key for key in mine if key.task in state.index.steps), None)
 
 
+def of_traffic(state: State, host: HostState) -> str:
+    """Why its traffic may come back at any time: whoever was to drain or restore it is away. Empty: it may not."""
+    for key, on in host.doubts.items():
+        located = state.index.steps.get(key.task)
+        if located is not None and located.leg in ("drain", "restore") and state.hosts[on].lost:
+            return f"{on}: {state.hosts[on].lost}"
+    return ""
+
+
 def of_entry(host: HostState, entry: Entry) -> Key | None:
     """Work of the step that armed the entry of which nobody knows what came of it."""
     return _doubt(host, entry.task, entry.item)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from executor.events import (
+    Aborted,
     Ended,
     Event,
     HostLost,
     Judged,
     Key,
     Lapsed,
-    Resumed,
     RollbackStarted,
     Started,
     StepEnded,
@@ -55,7 +55,7 @@ def undone_while_it_can_be(plan: Plan, disk: Disk) -> None:
         match event:
             case RollbackStarted(_, _, hosts, alone):
                 back = dict.fromkeys((*hosts, alone), now) | back
-            case Resumed(undo=True):
+            case Aborted():
                 back.clear()
             case Lapsed(host, task, item, valid_for=valid_for):
                 assert ended[host, task, item] + valid_for < now, f"{task} has lapsed on {host} before its time"
