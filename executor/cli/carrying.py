@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from executor.cli import secrets
@@ -21,9 +22,12 @@ from executor.errors import Problem, Refused
 from executor.events import Replanned, Resumed
 from executor.gates import answers as given
 from executor.gates.needs import Need, needs, needs_back
+from executor.hosts.pool import Hosts
 from executor.journal.folders import RunFolder
 from executor.journal.holding import handed_over, holding
 from executor.journal.past import Past, recall
+from executor.mirror.fetching import must_be_ours
+from executor.mirror.mirror import has_token
 from executor.model.plans import Plan
 from executor.model.runbooks import OnFailure
 from executor.planning.inputs import changed
@@ -98,8 +102,24 @@ def go(
         return carry_out(begun)
 
     with secrets.concealing(sealed.redactor):
+        _still_ours(past, folder, plan, flags)
         ready(password, sealed)
         return in_background(folder, elsewhere) if flags["detach"] else carry_out()
+
+
+def _still_ours(past: Past, folder: RunFolder, plan: Plan, flags: Mapping[str, Any]) -> None:
+    """Ask the hosts whose the run is, before its locks are taken from whoever may carry it on by now.
+
+    Raises Refused where it has been taken over. Hosts that do not answer are left to the run itself.
+    """
+    names = [name for name in past.reached if name in plan.hosts and not plan.hosts[name].local]
+    if not names or not has_token(folder):
+        return
+    with Hosts(plan.hosts, run=folder.run, root=Path(plan.root), patience=flags["lost_after"], traceless=True) as hosts:
+        told: SimpleQueue[tuple[str, bool]] = SimpleQueue()
+        hosts.connect(names, lambda name, _seconds, failure: told.put((name, failure is None)))
+        answers = dict(told.get() for _ in names)
+        must_be_ours({name: hosts.host(name) for name, there in answers.items() if there}, folder)
 
 
 def same_files(past: Past, folder: RunFolder) -> None:

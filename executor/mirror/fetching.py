@@ -14,7 +14,7 @@ from executor.journal.folders import RunFolder, is_run, make_own, make_private, 
 from executor.journal.past import recall
 from executor.mirror import scripts
 from executor.mirror.jobs import Asked, Said
-from executor.mirror.mirror import BEAT, token_of
+from executor.mirror.mirror import BEAT, has_token, not_ours, token_of
 from executor.mirror.scripts import Copy, Owner
 
 PATIENCE = 60.0  # seconds for an answer; a large journal on a slow line takes its time
@@ -66,6 +66,23 @@ def goes_on(hosts: Mapping[str, Host], copies: Iterable[Copy], sleep: Callable[[
             if known is not None and not copy.owner.over and copy.owner != known:
                 return copy.owner.who
     return ""
+
+
+def must_be_ours(hosts: Mapping[str, Host], folder: RunFolder) -> None:
+    """Raises Refused where one of these hosts knows that the run has been taken over from this controller.
+
+    Nothing changes there: who has it now goes on undisturbed, and keeps its locks.
+    """
+    if not has_token(folder):
+        return  # no host has ever had a copy that was ours
+    mine = token_of(folder)
+    taken = {
+        copy.host: copy.owner.line()
+        for copy in _look(hosts, folder.run)
+        if copy.run == folder.run and copy.owner.token not in (mine, "-")
+    }
+    if taken:
+        raise not_ours(folder.run, taken)
 
 
 def keep(

@@ -12,7 +12,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,11 @@ def token_of(folder: RunFolder) -> str:
     token = secrets.token_hex(8)
     write_private(path, token.encode())
     return token
+
+
+def has_token(folder: RunFolder) -> bool:
+    """Whether a host may know the run as this controller's."""
+    return (folder.path / "claim").exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ class Mirror:
             case TakenUp():
                 self._push(_Order()).wait(PATIENCE)
                 if self._others:
-                    raise _not_ours(self._folder.run, self._others)
+                    raise not_ours(self._folder.run, self._others)
             case _:
                 pass
 
@@ -261,7 +266,8 @@ def _whose(text: str) -> str:
     return f"the run was taken over: {text.partition(' ')[2].partition(' ')[2] or 'nobody says by whom'}"
 
 
-def _not_ours(run: str, others: dict[str, str]) -> Refused:
+def not_ours(run: str, others: Mapping[str, str]) -> Refused:
+    """What is said to whoever has lost the run; `others` are the owner's lines on hosts that know it."""
     host, text = next(iter(others.items()))
     hint = f"runbook fetch {run} -i INVENTORY --take-over takes it back"
     return Refused(Problem(f"{host}: {_whose(text)}; nothing was started", hint=hint, code="taken-over"))

@@ -182,6 +182,31 @@ def test_a_run_that_was_taken_from_a_machine_can_be_taken_back(project: Project)
     assert undone.code == 0, undone
 
 
+def test_who_has_lost_a_run_disturbs_nobody_by_carrying_it_on(project: Project) -> None:
+    """The laptop that was given up wakes up while another machine carries the run on, and again when that is done."""
+    running = begun(project)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    run = next(iter((project.folder / "state" / "runs").iterdir())).name
+    other = another(project, "state2")
+    assert other.runbook("fetch", run, "-i", "prod", "--take-over").code == 0
+    carrying = other.start("resume", run, "-y")
+    until(
+        lambda: (
+            "stopped" not in (said := other.runbook("lock", "status", "-i", "prod", "-l", "web3").out) and run in said
+        )
+    )
+    for command in (["resume", run], ["rollback", run, "-y"]):
+        late = project.runbook(*command)
+        assert (late.code, "taken over" in late.err) == (11, True), late
+    (project.servers["web3"].home / "go").touch()
+    out, _ = carrying.communicate(timeout=60)
+    assert carrying.returncode == 0, out
+    assert project.runbook("resume", run).code == 11
+    assert run not in other.runbook("lock", "status", "-i", "prod").out
+    assert [project.log(f"web{n}") for n in (1, 2, 3)] == [WHOLE] * 3
+
+
 SENDING = DEPLOY.replace(
     "shell: echo three >> ~/log", "copy: {src: files/app.conf, dest: app.conf}\n        apply: echo three >> ~/log"
 )
