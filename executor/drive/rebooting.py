@@ -75,7 +75,7 @@ class Restart:
             heard = self._heard(question(self._order))
             now = boot(heard.stdout)
             if now and now != before:
-                return self._result(Status.OK, f"restarted, back after {self._seconds():.0f} s", 0, changed=True)
+                return self._result(Status.OK, "restarted", 0, changed=True)
             if now:
                 so_far = Result(Status.FAILED, detail="it is up, and has not been restarted")
             else:

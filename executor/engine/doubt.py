@@ -12,6 +12,7 @@ from executor.engine.undo import REPEATABLE
 from executor.engine.values import registered
 from executor.engine.work import Here, name
 from executor.events import Question
+from executor.model.actions import Reboot
 from executor.model.leaves import Value
 from executor.model.outcomes import Result, Status
 
@@ -31,6 +32,11 @@ def assumed(here: Here) -> dict[str, Value]:
     """What is registered of a step that has been found done: its output is gone, and using it is an error."""
     ran = Result(Status.OK, rc=0, changed=True, truncated=True)
     return registered(ran, attempts=max(here.work.attempt, 1), changed=True, failed=False)
+
+
+def is_proved(here: Here) -> bool:
+    """Its `verify` can say whether it is done. What tests a reboot says how the machine is, not if it was restarted."""
+    return here.item.body.verify is not None and not isinstance(here.item.body.action, Reboot)
 
 
 def is_guarded(here: Here) -> bool:

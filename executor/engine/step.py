@@ -19,6 +19,7 @@ from executor.engine.doubt import (
     assumed,
     in_doubt,
     is_guarded,
+    is_proved,
     may_repeat,
     question,
 )
@@ -29,7 +30,7 @@ from executor.engine.values import flag, holds, looped, number, skipped, words
 from executor.engine.work import Here, armed_by, label, name
 from executor.errors import RunbookError
 from executor.events import Answered, Asked, ItemEnded, Looped, Question, Retrying, Started, StepEnded
-from executor.model.actions import SetVars, Shell
+from executor.model.actions import Reboot, SetVars, Shell
 from executor.model.leaves import Text, Value
 from executor.model.outcomes import Opinion, Result, Status, Verdict
 from executor.model.probes import Probe
@@ -221,7 +222,7 @@ def _judged(here: Here) -> Judgement:
 def _unknown(here: Here) -> Decision:
     """Nobody can tell what came of the action: see `executor.engine.doubt`."""
     if not _halting(here):
-        if here.item.body.verify is not None:
+        if is_proved(here):
             return _sample_verify(here, assumed(here))
         if is_guarded(here):
             return _guard(here, ("only_if", "unless"))
@@ -319,7 +320,13 @@ def _of(here: Here, verdict: Judgement) -> Outcome:
         word = ended.status if ended is not None else Status.FAILED
         lost, cut = word is Status.UNREACHABLE, word is Status.CANCELLED
         return Outcome("failed", verdict.value, CUT_SHORT if cut else verdict.failure, verdict.fatal, lost, cut)
-    return Outcome("changed" if verdict.changed else "ok", verdict.value)
+    return Outcome("changed" if verdict.changed else "ok", verdict.value, _in_words(here))
+
+
+def _in_words(here: Here) -> str:
+    """What was done, where that says more than that something has changed."""
+    ended = action.result(here)
+    return ended.detail if ended is not None and isinstance(here.item.body.action, Reboot) else ""
 
 
 def _failed(

@@ -52,7 +52,7 @@ class Rehearsal:
         if fault := self._fault(key):
             return seconds, Result(Status.FAILED, rc=1, detail=_reason(fault), duration=seconds)
         if isinstance(effect.action, Reboot):
-            return REBOOT, Result(Status.OK, rc=0, changed=True, detail="restarted (simulated)", duration=REBOOT)
+            return REBOOT, Result(Status.OK, rc=0, changed=True, detail="restarted", duration=REBOOT)
         changed = True if isinstance(effect.action, _TELLING) else None
         said = self._printed(effect)
         return seconds, Result(Status.OK, rc=int(key.part == "unless"), stdout=said, changed=changed, duration=seconds)
