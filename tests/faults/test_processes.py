@@ -51,6 +51,13 @@ def victim(found: list[Process], role: Role) -> Process:
     return chosen[0]
 
 
+def _started_by_jobs(here: ShellHost) -> list[Process]:
+    """The programs that a step runs now; its shell's fork that is not yet one is left out."""
+    found = processes_with_home(here.home)
+    jobs = {process.pid: process.words for process in found if process.role == "job"}
+    return [one for one in found if one.parent in jobs and one.words != jobs[one.parent]]
+
+
 def under_way(home: Path, pending: Recording) -> None:
     pending.wait_for(b"line 2\n")
     assert not pending.ends
@@ -98,12 +105,10 @@ def test_a_step_that_is_killed_has_the_exit_code_of_its_signal(here: ShellHost) 
 
 def test_what_a_step_started_is_the_steps_own_affair(here: ShellHost) -> None:
     pending = start(here, "sleep 60 || echo killed; exit 3")
-    while not any("sleep" in one.words for one in processes_with_home(here.home) if one.parent != 1):
+    while not (started := _started_by_jobs(here)):
         assert not pending.ends
-    job_of = {one.pid for one in processes_with_home(here.home) if one.role == "job"}
-    for one in processes_with_home(here.home):
-        if one.parent in job_of:
-            one.kill()
+    for one in started:
+        one.kill()
     assert (pending.end.rc, pending.stdout) == (3, b"killed\n")
 
 

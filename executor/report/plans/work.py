@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from executor.model.actions import (
     Action,
     Assert,
     Checklist,
     Copy,
+    Fetch,
     Pause,
     ProbeAction,
+    Script,
     SetVars,
     Shell,
     TemplateFile,
+    Unarchive,
 )
 from executor.model.leaves import Late, Text
 from executor.model.steps import Body, Item
-from executor.planning.shown.actions import action, file_words
+from executor.planning.shown.actions import action, file_words, local_name
 from executor.planning.shown.probes import probe
 from executor.planning.shown.steps import Reading, changes, good_for, off, retrying, settings, undoes_itself, undoing
 from executor.planning.shown.words import said
@@ -64,8 +68,22 @@ def round_of_body(
         apply="" if body.apply is None else said(body.apply).strip("\n"),
         verify="" if body.verify is None else probe(body.verify),
         undo=undo,
-        body=body,
+        body=replace(body, action=seen_from(body.action, read.root)),
     )
+
+
+def seen_from(act: Action, root: str) -> Action:
+    """An action whose local files are named from the project's root, as it is the same in every checkout."""
+    match act:
+        case Script(file=file):
+            return replace(act, file=local_name(file, root))
+        case Copy(src=src) | TemplateFile(src=src) if src:
+            return replace(act, src=local_name(src, root))
+        case Unarchive(src=src):
+            return replace(act, src=local_name(src, root))
+        case Fetch(dest=dest):
+            return replace(act, dest=local_name(dest, root))
+    return act
 
 
 def kind_of(does: Action) -> str:
