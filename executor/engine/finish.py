@@ -172,10 +172,10 @@ def _reason(state: State) -> str:
 def _summaries(state: State) -> dict[str, HostSummary]:
     """Every host that a stage names, and every other one on which something happened."""
     members = set(state.index.members)
-    return {name: _summary(host) for name, host in state.hosts.items() if name in members or host.entered}
+    return {name: _summary(state, host) for name, host in state.hosts.items() if name in members or host.entered}
 
 
-def _summary(host: HostState) -> HostSummary:
+def _summary(state: State, host: HostState) -> HostSummary:
     drained = bool(host.drained)
     failed = host.failed.reason if host.failed is not None else ""
     owed = [e for e in host.armed.values() if e.left]
@@ -192,9 +192,18 @@ def _summary(host: HostState) -> HostSummary:
         return HostSummary("rolled back", failed, drained)
     if host.out:
         return HostSummary("failed" if host.touched else "untouched", failed, drained)
-    if host.entered and all(host.entered.values()):
+    if _has_all(state, host):
         return HostSummary("done", "", drained)
     return HostSummary("partly done" if host.touched else "untouched", "", drained)
+
+
+def _has_all(state: State, host: HostState) -> bool:
+    """It has passed every stage that it was to go through: the run has not ended before one of them."""
+    if not host.entered or not all(host.entered.values()):
+        return False
+    last = state.index.last.get(host.name, -1)
+    left_out = state.stage is not None and host.name not in state.stage.hosts  # by the stage's `when`
+    return last in host.entered or last < state.done or (last == state.done and left_out)
 
 
 def _left(state: State) -> Iterator[Owed]:

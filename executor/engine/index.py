@@ -27,13 +27,15 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`steps` by id; `watches` and what else a stage has for itself by the stage's id; `remote`: whom to connect to."""
+    """`steps` by id; `watches` and what else a stage has for itself by the stage's id; `remote`: whom to connect to;
+    `last`: of each host that a stage names, the last such stage."""
 
     steps: Mapping[str, Located]
     stages: Mapping[str, int]
     watches: Mapping[str, Literal["host", "control"]]
     remote: tuple[str, ...]
     members: tuple[str, ...]  # the hosts that stages name, but the control node
+    last: Mapping[str, int]
 
     def task(self, step: str, host: str) -> Task:
         """The task of a step for a host. Raises KeyError where the plan has none."""
@@ -61,6 +63,7 @@ def index(plan: Plan) -> Index:
         members=tuple(
             dict.fromkeys(h for s in plan.stages if not s.skipped for h in s.hosts if not plan.hosts[h].local)
         ),
+        last={h: number for number, stage in enumerate(plan.stages) if not stage.skipped for h in stage.hosts},
     )
 
 
