@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from executor.model.outcomes import NEVER_STARTED
+
 _CURE = "steps keep their record there; `durable: false` runs a step without one"
 # Why no durable job can run in a lane.
 UNFIT = {
@@ -15,7 +17,7 @@ NOT_STARTED = {
     "chdir": "cannot change to the directory {chdir}",
     "space": "no space is left on the host for the step's record (`durable: false` runs a step without one)",
     "script": "no space is left on the host for the step's script",
-    "barred": "it has never started there, and never will",
+    "barred": NEVER_STARTED,
     "fence": "the run's lock on the host was broken",
 }
 # Why nobody can tell what became of one.

@@ -19,6 +19,14 @@ class Status(StrEnum):
     REFUSED = "refused"  # never started, with a reason (a home that cannot be written, sudo that wants a password)
 
 
+NEVER_STARTED = "it has never started there, and never will"
+
+
+def never_started(reason: str) -> bool:
+    """Whether a step's reason says that its host was asked to keep it from starting, and has: nothing went wrong."""
+    return reason.endswith(NEVER_STARTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The outcome of one attempt. Output is here only as far as it was asked for; all of it is in the run's folder."""

@@ -56,7 +56,7 @@ from executor.events import (
     WatchTurned,
 )
 from executor.hosts.protocol import Stream
-from executor.model.outcomes import Verdict
+from executor.model.outcomes import Verdict, never_started
 from executor.model.plans import Plan
 from executor.report import carrying
 from executor.report.story import (
@@ -199,9 +199,10 @@ def _failed(view: RunView, plan: Plan, stamp: Stamp, host: HostView, event: Host
     step, host.failed_step = host.failed_step, None
     known = step is not None and (not event.task or step.task == event.task)
     output = step.output if step and known else ()
-    view.failures.append(
-        Failure(stamp.at, host.name, stage_name(plan, event.stage), event.task, event.step, event.reason, output)
-    )
+    if not never_started(event.reason):
+        view.failures.append(
+            Failure(stamp.at, host.name, stage_name(plan, event.stage), event.task, event.step, event.reason, output)
+        )
     host.reason = event.reason
     if host.phase != "lost":
         _move(view, host, "failed")
@@ -259,7 +260,7 @@ def _step_ended(view: RunView, stamp: Stamp, event: StepEnded) -> None:
     if event.status in ("ok", "changed", "ignored") and _is_step(event.task):
         host.steps += 1
         host.changed += event.status == "changed"
-    if event.status != "failed":
+    if event.status != "failed" or never_started(event.reason):
         host.failed_step = None
         return
     words = host.last_words(event.task)

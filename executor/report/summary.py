@@ -10,6 +10,7 @@ from textwrap import wrap
 
 from executor.errors import Exit
 from executor.events import HostSummary, Irreversible, Owed, RunEnded
+from executor.model.outcomes import never_started
 from executor.report.line import Line, Tone, label, line
 from executor.report.paint import paint
 from executor.report.phrasing import duration, names
@@ -210,9 +211,8 @@ def _hosts(view: RunView, ended: RunEnded) -> Iterator[Line]:
     groups: dict[tuple[str, str, str, bool], list[str]] = {}
     staying = {change.partition(": ")[0] for change in ended.not_undone}
     for name, host in ended.hosts.items():
-        detail = (
-            "" if (name, host.detail.removeprefix("unreachable: ")) in told else host.detail
-        )  # why it failed stands above already
+        above = (name, host.detail.removeprefix("unreachable: ")) in told
+        detail = "" if above or never_started(host.detail) else host.detail
         meaning = _STATES[host.state][1]
         if host.state == "rolled back":
             meaning = _extent(view, name, but=name in staying)

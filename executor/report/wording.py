@@ -55,7 +55,7 @@ from executor.events import (
     WatchStarted,
     WatchTurned,
 )
-from executor.model.outcomes import Opinion
+from executor.model.outcomes import Opinion, never_started
 from executor.model.plans import Plan
 from executor.report import carrying
 from executor.report.fold import stage_name, undone_by
@@ -191,7 +191,7 @@ def _host(
         case HostLost(name, reason):
             return (line(f"UNREACHABLE: {reason}", name, "bad"),)
         case HostFailed():
-            return (_failed(view, plan, event),)
+            return () if never_started(event.reason) else (_failed(view, plan, event),)
         case HostPassed(name, stage):
             took = duration(stamp.mono - host.since)
             return (line(f"{stage_name(plan, stage)}: done, {done(host)} ({took})", name, "good"),)
@@ -275,6 +275,8 @@ def _step(view: RunView, stamp: Stamp, event: StepEnded) -> Line:
     back = "rollback: " if event.direction == "back" else ""
     why = f": {event.reason}" if event.reason else ""
     match event.status:
+        case "failed" if never_started(event.reason):
+            return line(f"{back}{event.name}: had not begun there, and is kept from it", event.host, "quiet")
         case "failed":
             return line(f"{back}{event.name}: FAILED{why}{took}", event.host, "bad", "key", host.last_words(event.task))
         case "ignored":

@@ -19,7 +19,7 @@ from executor.events import (
     WatchStarted,
     WatchTurned,
 )
-from executor.model.outcomes import Opinion, Result, Status, Verdict
+from executor.model.outcomes import NEVER_STARTED, Opinion, Result, Status, Verdict
 from executor.report.fold import fold
 from executor.report.story import RunView
 from executor.report.summary import next_commands, summary, text
@@ -266,3 +266,21 @@ def test_a_step_that_failed_is_told_even_if_the_run_ended_before_it_was_decided_
     )
     tape.end(Exit.INTERRUPTED, "interrupted", {})
     assert [(failure.host, failure.reason) for failure in ending(tape).failures] == [("web1", "exit code 1")]
+
+
+def test_a_step_that_a_rollback_kept_from_starting_is_nothing_that_went_wrong() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.roll_out()
+    tape.step("web1", "2.1")
+    reason = f"refused: {NEVER_STARTED}"
+    tape.say(Started(Key("web1", "2.2"), "Activate"), StepEnded("web1", "2.2", "Activate", "failed", reason))
+    before = ending(tape)
+    said = [one.text for one in told(before, tape.plan, tape.records[-1][0], tape.records[-1][1])]
+    assert said == ["Activate: had not begun there, and is kept from it"]
+    tape.say(HostFailed("web1", "2", reason, task="2.2", step="Activate"))
+    assert told(ending(tape), tape.plan, tape.records[-1][0], tape.records[-1][1]) == ()
+    tape.end(Exit.DONE, "rolled back, as asked", {"web1": HostSummary("rolled back", reason)})
+    shown = text(summary(ending(tape), commands=()), colour=False)
+    assert "What went wrong" not in shown
+    assert "never" not in shown
