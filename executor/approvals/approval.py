@@ -17,6 +17,7 @@ from typing import Final
 from executor.approvals.keys import NotVerified, verify
 from executor.approvals.sshsig import LARGEST, Signature, armoured, fingerprint, parsed, signed, split
 from executor.approvals.wire import Malformed
+from executor.language.sources import read_bytes
 
 NAMESPACE: Final = "runbook-plan"
 _GIVEN = re.compile(r"approved (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n")
@@ -73,12 +74,19 @@ def proved(file: str, data: bytes, plan: bytes) -> Approval | Bad:
 def beside(plan: Path) -> Iterator[tuple[str, bytes]]:
     """The names and the bytes of all files that may be approvals of a plan, in the order of their names.
 
-    Raises OSError where one cannot be read.
+    One that is no regular file (opening a FIFO would wait for ever) is empty here. Raises OSError where one cannot be
+    read.
     """
     names = (path for path in plan.parent.iterdir() if path.name.startswith(f"{plan.name}."))
     for path in sorted(path for path in names if path.name.endswith(".sig")):
-        with path.open("rb") as file:
-            yield path.name, file.read(LARGEST + 1)
+        yield path.name, _read(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_bytes(path)[: LARGEST + 1]
+    except ValueError:
+        return b""
 
 
 def place(plan: Path, who: str) -> Path:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from executor.cli.sealed import approvals, must_be_fit, opened, policies
+from executor.cli.streams import harmless
 from executor.errors import Exit, Problem, Refused, RunbookError, WrongUsage
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _show(plan: Path, sealed: Sealed, now: datetime) -> None:
     from executor.planning.show import outline
 
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    click.echo(outline(sealed.plan, width=shutil.get_terminal_size().columns, color=colour), err=True)
+    said = outline(sealed.plan, width=shutil.get_terminal_size().columns, color=colour)
+    click.echo(harmless(said, to=sys.stderr), err=True)
     for line in standing_lines(plan, sealed, now):
         click.echo(line, err=True)
     click.echo(f"All of it: runbook plan {plan}", err=True)

@@ -19,6 +19,7 @@ import click
 from executor.cli.options import Sources
 from executor.cli.planned import plan_of
 from executor.cli.sealed import sealed_file
+from executor.cli.streams import harmless
 from executor.errors import Exit, InvalidInput, Problem, WrongUsage
 from executor.model.plans import Plan
 
@@ -35,6 +36,7 @@ def against(plan: Plan, flags: Mapping[str, Any], form: str, *, detailed: bool) 
     from executor.comparing.markdown import markdown
     from executor.comparing.sides import Side
     from executor.comparing.text import text
+    from executor.report.safe import inert_json
 
     if form not in FORMS:
         raise WrongUsage(Problem(f"a comparison has no form {form!r}", hint=f"--format {', '.join(FORMS)}"))
@@ -43,11 +45,12 @@ def against(plan: Plan, flags: Mapping[str, Any], form: str, *, detailed: bool) 
         found = compare(Side(other, files), Side(plan))
     match form:
         case "markdown":
-            click.echo(markdown(found, name), nl=False)
+            click.echo(harmless(markdown(found, name)), nl=False)
         case "json":
-            click.echo(data(found, name), nl=False)
+            click.echo(inert_json(data(found, name)), nl=False)
         case _:
-            click.echo(text(found, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), nl=False)
+            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            click.echo(harmless(text(found, color=colour)), nl=False)
     return Exit.ROLLED_BACK if detailed and found else Exit.DONE
 
 

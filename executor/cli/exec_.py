@@ -58,7 +58,7 @@ def command(words: str, read_only: bool, timeout: float | None, limit: str, **fl
         "detach": False,
         "output_is_result": True,
     }
-    return begin(replace(plan, lock=None, approvals=()) if read_only else plan, flags | no_questions)
+    return begin(replace(plan, lock=None) if read_only else plan, flags | no_questions, only_reads=read_only)
 
 
 def one_command(words: str, limit: str, root: Path, *, read_only: bool, timeout: float | None) -> Runbook:

@@ -15,7 +15,7 @@ from executor.cli.moving import here_of
 from executor.cli.options import Sources
 from executor.cli.planned import options_of
 from executor.cli.session import at_terminal, attended, operator, said_go
-from executor.cli.warrant import needs_warrant
+from executor.cli.warrant import must_need_no_warrant
 from executor.errors import Exit, Problem, Refused
 from executor.events import Replanned
 from executor.journal.folders import RunFolder
@@ -88,8 +88,7 @@ def _planned_anew(past: Past, folder: RunFolder, flags: Mapping[str, Any]) -> Pl
     hosts = load_hosts(Sources.of_flags(past.started.sources), root, beside=path.parent)
     options = options_of(past.started.options, flags, at_terminal=attended(flags))
     plan = build(load_runbook(path, root=root), hosts, options)
-    if plan.approvals:
-        raise needs_warrant(plan)
+    must_need_no_warrant(plan)
     return plan
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from executor.sealing.opening import Sealed
 
 SUFFIX = ".json"
+_VARIABLES = {"group_vars", "host_vars"}  # folders in which there are no inventories
 # What a sealed plan has settled, by the flags' names in the commands.
 _SETTLED = {
     "inventory": "-i",
@@ -98,25 +99,31 @@ def approvals(path: Path, sealed: Sealed, now: datetime) -> Standing:
 def policies(plan: Plan) -> tuple[Approvals, ...]:
     """What its own inventory asked for, and what any inventory of the project asks for of the same hosts: whoever
     makes a plan without its policy gets around neither."""
-    specs = [plan.hosts[name] for name in _hosts(plan) if not plan.hosts[name].local]
-    here = _policies_here(Path(plan.root), {word for spec in specs for word in (spec.name, spec.address)})
+    from executor.engine.index import may_change
+
+    specs = [plan.hosts[name] for name in may_change(plan)]
+    here = _policies_here(Path(plan.root), {word.lower() for spec in specs for word in (spec.name, spec.address)})
     return tuple(dict.fromkeys((*plan.approvals, *here)))
 
 
 def _policies_here(root: Path, hosts: set[str]) -> Iterator[Approvals]:
     from executor.language.inventory.policies import approvals_in
 
-    for path in sorted((root / "inventories").glob("*.y*ml")):
-        if b"approvals" in path.read_bytes():
+    for path in sorted((root / "inventories").rglob("*.y*ml")):
+        if not _VARIABLES.intersection(path.parts) and path.is_file() and _may_ask(path):
             known, wanted = approvals_in(path, root)
-            if hosts & known:
+            if hosts & {word.lower() for word in known}:
                 yield from wanted
 
 
-def _hosts(plan: Plan) -> Sequence[str]:
-    """The hosts that it changes."""
-    found = dict.fromkeys(host for stage in plan.stages if not stage.skipped for host in stage.hosts)
-    return [host for host in found if host in plan.hosts]
+def _may_ask(path: Path) -> bool:
+    """Whether a file can ask for approvals, without parsing it; what cannot be read may, and is told when it is."""
+    from executor.language.sources import read_bytes
+
+    try:
+        return b"approvals" in read_bytes(path)
+    except (OSError, ValueError):
+        return True
 
 
 # --- to be run -------------------------------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ def check_seal_flags(flags: Mapping[str, Any]) -> None:
         raise WrongUsage(Problem(f"{alone[0]} belongs to a sealed plan: --out says where that is to be written"))
     if out is not None and Path(out).suffix != SUFFIX:
         raise WrongUsage(Problem(f"--out {out}: the file of a sealed plan ends in {SUFFIX}"))
+    if out is not None and flags["markdown_out"] and os.path.realpath(out) == os.path.realpath(flags["markdown_out"]):
+        raise WrongUsage(Problem(f"--out and --markdown are the same file: {out}"))
 
 
 def write_sealed(plan: Plan, flags: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from executor.cli.options import Sources
 from executor.cli.passwords import become_password
 from executor.cli.planned import recorded
 from executor.cli.unwritten import journal_failed
-from executor.cli.warrant import Warrant, needs_warrant, used
+from executor.cli.warrant import Warrant, must_need_no_warrant, used
 from executor.drive.recorder import Reporters
 from executor.drive.session import run_plan
 from executor.drive.signals import listening
@@ -76,14 +76,21 @@ def attended(flags: Mapping[str, Any]) -> bool:
     return at_terminal() and not flags["detach"]
 
 
-def begin(plan: Plan, flags: Mapping[str, Any], *, seal: Seal = vault, warrant: Warrant | None = None) -> int:
+def begin(
+    plan: Plan,
+    flags: Mapping[str, Any],
+    *,
+    seal: Seal = vault,
+    warrant: Warrant | None = None,
+    only_reads: bool = False,
+) -> int:
     """Everything from a plan to the exit code. Raises RunbookError where a gate refuses.
 
     `seal` makes of the secrets' values what the run opens them with and hides them by. `warrant` is what a sealed plan
-    brings with it.
+    brings with it; one that `only_reads` needs none.
     """
-    if plan.approvals and warrant is None:
-        raise needs_warrant(plan)
+    if warrant is None and not only_reads:
+        must_need_no_warrant(plan)
     check_override(flags)
     check_detached(flags)
     confirmed = given.read_answers(flags["confirm"], Path(flags["answers"]) if flags["answers"] else None)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from executor.engine.index import index
 from executor.errors import Exit, Problem, Refused
 from executor.journal.folders import RunFolder
 from executor.model.plans import Plan
@@ -33,15 +34,21 @@ class Warrant:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def needs_warrant(plan: Plan) -> Refused:
-    """What is said where hosts want approved plans alone, and this is none."""
+def must_need_no_warrant(plan: Plan) -> None:
+    """Raises Refused where its own inventory, or another one of the project that has its hosts, wants approved plans
+    alone: this is none."""
+    from executor.cli.sealed import policies
+
+    if not policies(plan):
+        return
     if plan.file.startswith("<"):
         hint = "write it as a runbook, and have its plan approved; what only reads is free: --read-only"
     else:
         seal = f"runbook plan {plan.file} … --out plan.json"
         hint = f"{seal}, then runbook approve plan.json, then runbook run plan.json"
-    why = "the inventory's policy asks for approvals: on its hosts only sealed plans run that have them"
-    return Refused(Problem(why, hint=hint, code="approval"))
+    whose = "the inventory's policy" if plan.approvals else "another inventory of this project"
+    why = f"{whose} asks for approvals: on its hosts only sealed plans run that have them"
+    raise Refused(Problem(why, hint=hint, code="approval"))
 
 
 def used(
@@ -85,9 +92,8 @@ def used(
 
 
 def _marked(plan: Plan) -> tuple[str, ...]:
-    """The hosts that learn of the use: all that the stages change, but the control node."""
-    found = dict.fromkeys(host for stage in plan.stages if not stage.skipped for host in stage.hosts)
-    return tuple(host for host in found if not plan.hosts[host].local)
+    """The hosts that learn of the use: all that the run connects to from its start."""
+    return index(plan).remote
 
 
 def files_of(inputs: Mapping[str, str], sent: Mapping[str, str], inventory: tuple[str, ...]) -> dict[str, str]:

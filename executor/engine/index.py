@@ -14,6 +14,7 @@ Leg: TypeAlias = Literal["drain", "steps", "restore", "always"]
 
 RUN = -1  # the place of the run's own `always`, among the stages
 LOCAL = "localhost"  # in whose name the run's own work is done
+_ANY = ""  # a delegate that only the run knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def index(plan: Plan) -> Index:
         steps=located,
         stages={stage.id: number for number, stage in enumerate(plan.stages)},
         watches={watch.id: watch.source for stage in plan.stages for watch in stage.watch},
-        remote=tuple(_remote(plan)),
+        remote=tuple(_remote(plan, _named(plan))),
         members=tuple(
             dict.fromkeys(h for s in plan.stages if not s.skipped for h in s.hosts if not plan.hosts[h].local)
         ),
@@ -72,8 +73,20 @@ def legs(stage: PlannedStage) -> tuple[tuple[Leg, tuple[PlannedStep, ...]], ...]
     return (("drain", stage.drain), ("steps", stage.steps), ("restore", stage.restore), ("always", stage.always))
 
 
-def _remote(plan: Plan) -> Iterable[str]:
-    """Every host that stages or delegations name, each once, but those that are the control node itself."""
+def may_change(plan: Plan) -> tuple[str, ...]:
+    """Every host on which the plan may do something, but the control node: where only the run knows to whom a step is
+    delegated, that is any of the plan's."""
+    named = _named(plan)
+    return tuple(_remote(plan, plan.hosts if _ANY in named else named))
+
+
+def _remote(plan: Plan, names: Iterable[str]) -> Iterable[str]:
+    """Those that the plan knows and that are not the control node itself."""
+    return (host for host in names if host in plan.hosts and not plan.hosts[host].local)
+
+
+def _named(plan: Plan) -> Mapping[str, None]:
+    """Every host that stages or delegations name, each once."""
     wanted: dict[str, None] = {}
     seen: set[int] = set()  # hosts share tasks: each is looked at once
     for stage in plan.stages:
@@ -82,8 +95,7 @@ def _remote(plan: Plan) -> Iterable[str]:
         wanted |= dict.fromkeys(stage.hosts)
         for _, steps in (*legs(stage), ("steps", stage.earlier)):
             wanted |= _delegated(steps, seen)
-    wanted |= _delegated(plan.always, seen)
-    return (host for host in wanted if host in plan.hosts and not plan.hosts[host].local)
+    return wanted | _delegated(plan.always, seen)
 
 
 def _delegated(steps: Iterable[PlannedStep], seen: set[int]) -> dict[str, None]:
@@ -99,7 +111,7 @@ def _delegated(steps: Iterable[PlannedStep], seen: set[int]) -> dict[str, None]:
 def _delegates(task: Task) -> Iterable[str]:
     for item in task.items:
         delegate = item.body.settings.delegate_to
-        if delegate is not None and not isinstance(delegate, Late | Template):
-            yield delegate
+        if delegate is not None:
+            yield _ANY if isinstance(delegate, Late | Template) else delegate
         for handler in item.rollback or ():
             yield from _delegates(handler)

@@ -65,6 +65,33 @@ def test_in_a_ci_job_nothing_of_a_plan_is_a_command(
     assert runner_would_obey(capsys.readouterr().out) == []
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_in_a_ci_job_nothing_that_two_plans_differ_in_is_a_command(
+    form: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    (project / "other.yml").write_text(RUNBOOK.replace("echo {{ say }}", "##vso[task.x] ##[group]y"))
+    assert call(["plan", "other.yml", "-i", "hosts.yml", "--against", "smuggler.yml", "--format", form]) == Exit.DONE
+    printed = capsys.readouterr().out
+    assert "add-mask" in printed
+    assert runner_would_obey(printed) == []
+
+
+def test_in_a_ci_job_nothing_of_what_is_to_be_approved_is_a_command(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("HOME", str(project))
+    (project / "smuggler.yml").write_text(RUNBOOK.replace("name: Smuggler", "name: '::add-mask::x ##[group]y'"))
+    assert call(["plan", "smuggler.yml", "-i", "hosts.yml", "--out", "plan.json"]) == Exit.DONE
+    capsys.readouterr()
+    assert call(["approve", "plan.json"]) == Exit.USAGE  # there is no key
+    printed = capsys.readouterr().err
+    assert "add-mask" in printed
+    assert runner_would_obey(printed) == []
+
+
 @pytest.mark.usefixtures("project")
 def test_elsewhere_a_command_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     call(["plan", "smuggler.yml", "-i", "hosts.yml", "--format", "markdown"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def test_another_value_is_another_plan(sealed: Path) -> None:
         (["--out", "plan.yml"], "ends in .json"),
         (["--out", "x.json", "--expires", "soon"], "neither a time"),
         (["--out", "x.json", "--expires", "2020-01-01"], "has passed already"),
+        (["--out", "x.json", "--markdown", "./x.json"], "--out and --markdown are the same file"),
     ],
 )
 def test_flags_that_make_no_sense_are_wrong_usage(told: Told, flags: list[str], reason: str) -> None:
@@ -239,6 +241,38 @@ def test_where_approvals_are_asked_for_nothing_else_runs(project: Path, told: To
     assert told("exec", "true", "-i", "prod", "-l", "web1")[0] == 11
 
 
+@pytest.mark.parametrize("inventories", [".", "prod"])
+def test_with_another_inventory_the_same_hosts_want_approvals_as_well(
+    inventories: str, project: Path, told: Told
+) -> None:
+    """A host is under the project's policy by whatever name, list or delegation a run comes to it."""
+    _policy(project, "{}")
+    folder = project / "inventories" / inventories
+    folder.mkdir(exist_ok=True)
+    (project / "inventories/prod.yml").rename(folder / "hosts.yml")
+    (project / "other.yml").write_text("hosts: {WEB1: {}, x: {address: 127.0.0.1, port: 1}, y: {}}\n")
+    (project / "runbooks/through.yml").write_text(
+        "{name: T, stages: [{name: Go, hosts: localhost, steps: [{shell: id, delegate_to: x, rollback: none}]}]}\n"
+    )
+    (project / "runbooks/somewhere.yml").write_text(
+        "{name: S, stages: [{name: Go, hosts: localhost, steps: [{shell: id, register: it, rollback: none},"
+        " {shell: id, delegate_to: '{{ it.stdout }}', rollback: none}]}]}\n"
+    )
+    for words in (
+        ["run", "deploy", "-i", "web1,"],
+        ["run", "deploy", "-i", "127.0.0.1:1,"],
+        ["run", "deploy", "-i", "other.yml", "-l", "WEB1"],
+        ["run", "through", "-i", "other.yml"],
+        ["run", "somewhere", "-i", "other.yml"],
+        ["exec", "id", "-i", "other.yml", "-l", "x"],
+    ):
+        code, said = told(*words)
+        assert code == 11, said
+        assert "another inventory of this project asks for approvals" in said
+    assert told("exec", "id", "-i", "other.yml", "-l", "x", "--read-only")[0] == 4
+    assert told("run", "deploy", "-i", "other.yml", "-l", "y", "-y")[0] == 4
+
+
 def test_what_only_reads_needs_no_approval(project: Path, told: Told) -> None:
     _policy(project, "{}")
     assert told("exec", "true", "-i", "prod", "-l", "web1", "--read-only")[0] == 4
@@ -302,6 +336,14 @@ def test_a_damaged_approval_is_refused_even_beside_enough_others(people: tuple[P
     code, said = told("run", "plan.json", "-y")
     assert code == 11
     assert "plan.json.carol.sig is no approval of this plan: it is no SSH signature" in said
+
+
+@pytest.mark.usefixtures("people")
+def test_what_is_no_file_beside_a_plan_is_no_approval_and_nobody_waits_for_it(told: Told) -> None:
+    os.mkfifo("plan.json.x.sig")
+    code, said = told("run", "plan.json", "-y")
+    assert code == 11
+    assert "plan.json.x.sig is no approval of this plan: it is no SSH signature" in said
 
 
 def test_a_signer_whose_time_is_over_does_not_count(people: tuple[Path, Path, Path], told: Told) -> None:

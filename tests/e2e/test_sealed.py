@@ -122,6 +122,19 @@ def test_a_host_that_already_knows_it_keeps_the_others_free(sealed: Project) -> 
     assert _marks(sealed)["web1"] == []
 
 
+def test_a_host_that_only_works_for_others_knows_of_the_use_too(sealed: Project) -> None:
+    through = (
+        "{name: T, stages: [{name: Go, hosts: localhost, steps: [{shell: id, delegate_to: web1, rollback: none}]}]}"
+    )
+    sealed.write("runbooks/through.yml", through)
+    assert sealed.runbook("plan", "through", "-i", "prod", "--out", "plan.json").code == 0
+    ran = _run(sealed)
+    assert ran.code == 0, ran
+    there = _run(_elsewhere(sealed))
+    assert there.code == 11, there
+    assert "this plan has been used already (on web1): run " in there.err
+
+
 def test_a_host_that_is_away_does_not_stand_in_the_way_of_the_question(sealed: Project) -> None:
     sealed.servers["web1"].vanish()
     ran = _run(sealed)
