@@ -104,7 +104,7 @@ def must_be_possible(
     kept = out_of_reach(past.plan, past.state, wish.hosts, wish.stages, now=now)
     going = bool(past.state.flights)  # what is under way is armed, too, as soon as it is known to have begun
     if not found and not going:
-        raise _nothing(past, folder, kept, now)
+        raise _nothing(past, folder, wish, kept, now)
     later = later_changes(past, folder, found, state) if not overridden else ()
     if later:
         hint = f"undo those runs first, the newest first; or undo a part (--host, --stage); {GO_ON}"
@@ -112,12 +112,19 @@ def must_be_possible(
     return Way(wish, found, kept)
 
 
-def _nothing(past: Past, folder: RunFolder, kept: Sequence[Undoable], now: float) -> Refused:
+def _nothing(past: Past, folder: RunFolder, wish: Wish, kept: Sequence[Undoable], now: float) -> Refused:
     if kept:
         why = f"run {folder.run} has passed its point of no return {_points(past, kept, now)}"
         return Refused(Problem(f"{why}: neither it nor what came before it is undone", code="no-return"))
     hint = f"runbook show {folder.run} tells what it did"
-    return Refused(Problem(f"nothing of run {folder.run} is left to undo", hint=hint, code="nothing-to-undo"))
+    text = f"nothing of run {folder.run} is left to undo{_part(past, wish)}"
+    return Refused(Problem(text, hint=hint, code="nothing-to-undo"))
+
+
+def _part(past: Past, wish: Wish) -> str:
+    """The part of a run that somebody wants undone, in words; "" where it is the whole."""
+    stages = names(f"'{stage.name}'" for stage in past.plan.stages if stage.id in wish.stages)
+    return (f" on {names(wish.hosts)}" if wish.hosts else "") + (f" in {stages}" if stages else "")
 
 
 def _points(past: Past, kept: Sequence[Undoable], now: float) -> str:

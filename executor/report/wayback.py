@@ -54,10 +54,11 @@ def way_back(
         case RollbackStarted(scope, reason, hosts, host):
             if host:
                 return (line(f"ROLLBACK of this host alone: {reason}", host, "undo"),)
-            whole = {"run": "the whole run", "stage": "this stage", "host": "what failed"}[scope]
+            whole = {"run": "of the whole run", "stage": "of this stage", "host": "of what failed"}[scope]
+            how_far = "as asked" if view.wished else whole  # which may have been for a part of it
             on = f", on {names(hosts)}" if hosts else ""
             told = bool(view.aborts) and view.aborts[-1].reason == reason
-            return (line(f"ROLLBACK of {whole}{on}{'' if told else f': {reason}'}", tone="undo"),)
+            return (line(f"ROLLBACK {how_far}{on}{'' if told else f': {reason}'}", tone="undo"),)
         case RollbackEnded(complete, host):
             if host:
                 return ()  # HostRolledBack has said it

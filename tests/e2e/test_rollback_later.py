@@ -82,7 +82,11 @@ def test_the_last_run_of_a_runbook_is_undone_with_the_values_that_it_noted(deplo
 
 
 def test_one_host_or_one_stage_alone(deployed: Project) -> None:
-    assert deployed.runbook("rollback", "last", "--host", "web2", "--stage", "Switch", "-y").code == 0
+    part = ("rollback", "last", "--host", "web2", "--stage", "Switch", "-y")
+    undone = deployed.runbook(*part)
+    assert (undone.code, "ROLLBACK as asked, on web2" in undone.err) == (0, True), undone
+    nothing = deployed.runbook(*part)
+    assert (nothing.code, "is left to undo on web2 in 'Switch'\n" in nothing.err) == (11, True), nothing
     assert (link(deployed, "web1"), link(deployed, "web2")) == ("releases/v1", "")
     assert deployed.log("web2")[-1].startswith("applied")
     wrong = deployed.runbook("rollback", "last", "--host", "web7", "-y")
