@@ -45,7 +45,7 @@ def command(run: str, inventory: Sources, limit: str | None, take_over: bool, **
     from executor.hosts.pool import Hosts
     from executor.journal.folders import RunFolder, new_run_id, state_folder
     from executor.language import match_hosts
-    from executor.mirror.fetching import find, goes_on, keep, must_be_elsewhere
+    from executor.mirror.fetching import SILENCE, find, goes_on, keep, looked_for, must_be_elsewhere
 
     root = root_here()
     known = load_hosts(inventory, root)
@@ -58,6 +58,8 @@ def command(run: str, inventory: Sources, limit: str | None, take_over: bool, **
         reached = _reached(hosts, names)
         copies = find(reached, run)
         must_be_elsewhere(RunFolder(state_folder(os.environ) / "runs" / copies[0].run), copies)
+        if not take_over and (who := looked_for(copies)):
+            click.echo(f"does it go on? Looking for a sign of life from {who}, for {SILENCE:.0f}s at most", err=True)
         if not take_over and (who := goes_on(reached, copies, time.sleep)):
             hint = "stop it there; or, if that cannot be, --take-over makes it stop before its next barrier is passed"
             raise Refused(Problem(f"run {copies[0].run} goes on: {who}", hint=hint, code="goes-on"))

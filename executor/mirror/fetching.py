@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from executor.hosts.protocol import Host, Job
 from executor.journal.folders import RunFolder, is_run, make_own, make_private, write_private
 from executor.journal.past import recall
 from executor.mirror import scripts
+from executor.mirror.drafts import draft_of
 from executor.mirror.jobs import Asked, Said
 from executor.mirror.mirror import BEAT, has_token, not_ours, token_of
 from executor.mirror.scripts import Copy, Owner
@@ -50,6 +50,11 @@ def find(hosts: Mapping[str, Host], run: str) -> tuple[Copy, ...]:
             Problem(f"{run!r} could be any of {len(runs)} runs", hint=f"say more of it: {', '.join(runs)}")
         )
     return tuple(sorted(copies, key=lambda copy: (-copy.size, copy.host)))
+
+
+def looked_for(copies: Iterable[Copy]) -> str:
+    """Whose sign of life `goes_on` would wait for; "" where it need not wait."""
+    return next((copy.owner.who or "somebody" for copy in copies if not copy.owner.over), "")
 
 
 def goes_on(hosts: Mapping[str, Host], copies: Iterable[Copy], sleep: Callable[[float], None]) -> str:
@@ -104,9 +109,7 @@ def keep(
     make_private(state / "runs")
     final = RunFolder(state / "runs" / run)
     must_be_elsewhere(final, copies)
-    draft = RunFolder(state / "runs" / f".{run}.{secrets.token_hex(4)}" / run)
-    make_private(draft.path)
-    try:
+    with draft_of(run, state / "runs") as draft:
         source, events, notes = _download(hosts, copies, draft)
         # It counts as going on until it is here: nobody takes it from a fetch that is under way.
         owner = Owner(secrets.token_hex(8), "0", who)
@@ -117,8 +120,6 @@ def keep(
         finally:
             _rest(hosts, copies, replace(owner, beat=scripts.ENDED), silent)
         _move(draft.path, final.path)
-    finally:
-        shutil.rmtree(draft.path.parent, ignore_errors=True)
     return Fetched(final, source, events, silent, notes)
 
 
