@@ -20,6 +20,7 @@ from executor.approvals.wire import Malformed
 from executor.language.sources import read_bytes
 
 NAMESPACE: Final = "runbook-plan"
+_LAST_YEAR: Final = 9000  # with times after it nothing can be reckoned
 _GIVEN = re.compile(r"approved (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9@._+-]")
 
@@ -106,6 +107,9 @@ def _given(rest: str) -> datetime | None:
     if found is None:
         raise Malformed("what follows its signature makes no sense")
     try:
-        return datetime.fromisoformat(found[1])
+        moment = datetime.fromisoformat(found[1])
     except ValueError as error:
         raise Malformed("it was given at a time that there is not") from error
+    if moment.year >= _LAST_YEAR:
+        raise Malformed("it was given at the end of time")
+    return moment

@@ -26,15 +26,27 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the approvals add up to. `lacking` is "" where they are enough; `dismissed` says why others do not count."""
+    """What the approvals add up to. `lacking` is "" where they are enough; `dismissed` says why others do not count;
+    `ripens` is when they will be enough, where nothing but time is missing."""
 
     counted: tuple[Counted, ...]
     lacking: str = ""
     dismissed: tuple[str, ...] = ()
+    ripens: datetime | None = None
 
 
 def judge(policy: Approvals, lines: Sequence[Signer], approvals: Iterable[Approval], now: datetime) -> Judgement:
     """Each person counts once, however many keys and signatures they have; a key counts where its line lets it."""
+    given = tuple(approvals)
+    counted, dismissed = _counted(policy, lines, given, now)
+    lacking = _lacking(policy, len(counted))
+    return Judgement(counted, lacking, dismissed, _ripens(policy, lines, given, now) if lacking else None)
+
+
+def _counted(
+    policy: Approvals, lines: Sequence[Signer], approvals: Sequence[Approval], now: datetime
+) -> tuple[tuple[Counted, ...], tuple[str, ...]]:
+    """The approvals that count, one of each person, and why the others do not."""
     persons = people(lines)
     counted: dict[int, Counted] = {}
     dismissed: list[str] = []
@@ -46,7 +58,22 @@ def judge(policy: Approvals, lines: Sequence[Signer], approvals: Iterable[Approv
         first = counted.setdefault(persons[approval.key], Counted(approval, names))
         if first.approval is not approval:
             dismissed.append(f"{approval.file}: {', '.join(names)} has signed already ({first.approval.file})")
-    return Judgement(tuple(counted.values()), _lacking(policy, len(counted)), tuple(dismissed))
+    return tuple(counted.values()), tuple(dismissed)
+
+
+def _ripens(
+    policy: Approvals, lines: Sequence[Signer], approvals: Sequence[Approval], now: datetime
+) -> datetime | None:
+    """The first moment at which they are enough if nothing is added; None: there is none."""
+    moments = sorted({_ripe(policy, one.at) for one in approvals if one.at is not None})
+    enough = (at for at in moments if at > now and not _lacking(policy, len(_counted(policy, lines, approvals, at)[0])))
+    found = next(enough, None)
+    return None if found is None else found.astimezone(now.tzinfo)
+
+
+def _ripe(policy: Approvals, at: datetime) -> datetime:
+    """From when on an approval counts."""
+    return at + timedelta(seconds=policy.cool_down)
 
 
 def _standing(
@@ -68,7 +95,7 @@ def _too_fresh(policy: Approvals, approval: Approval, now: datetime) -> str:
         return ""
     if approval.at is None:
         return "it does not say when it was given, and this inventory wants time to pass (runbook approve says it)"
-    ripe = approval.at + timedelta(seconds=policy.cool_down)
+    ripe = _ripe(policy, approval.at)
     if now >= ripe:
         return ""
     return f"it was given at {_clock(approval.at, now)}, and counts from {_clock(ripe, now)} on"

@@ -84,7 +84,8 @@ def _agents_keys() -> Iterator[Sequence[AgentKey]]:
 
 
 def of_file(path: Path, passphrase: Passphrase) -> SigningKey:
-    """The private key in a file; of a public key's file, the agent's key. Raises InvalidInput with the reason."""
+    """The private key in a file; of a public key's file, the agent's key. A passphrase is asked for where the agent
+    does not have the key either. Raises InvalidInput with the reason."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -94,11 +95,16 @@ def of_file(path: Path, passphrase: Passphrase) -> SigningKey:
         return _with_agent(path, public)
     if public is not None and kind_of(public).startswith("sk-"):
         return SigningKey(public, path.name, lambda namespace, message: _by_ssh_keygen(path, namespace, message))
-    return _loaded(path, data, passphrase)
+    held = _held(public) if public is not None and _locked(data) else None
+    return held or _loaded(path, data, passphrase)
+
+
+def _held(public: bytes) -> SigningKey | None:
+    return next((key for key in of_agent() if key.public == public), None)
 
 
 def _with_agent(path: Path, public: bytes) -> SigningKey:
-    found = next((key for key in of_agent() if key.public == public), None)
+    found = _held(public)
     if found is None:
         raise _bad(path, "it is a public key, and the agent does not have the private one")
     return found
@@ -135,8 +141,20 @@ def _loaded(path: Path, data: bytes, passphrase: Passphrase) -> SigningKey:
     return SigningKey(public, path.name, sign)
 
 
-def _load(path: Path, data: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
+def _locked(data: bytes) -> bool:
+    """Whether a private key has a passphrase; what else is wrong with it is told when it is loaded."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  heavy
+
+    try:
+        _parsed(data, None)
+    except TypeError:  # that is how cryptography says that a passphrase is needed
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return False
+
+
+def _parsed(data: bytes, password: bytes | None) -> PrivateKeyTypes:
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  heavy
         load_pem_private_key,
         load_ssh_private_key,
@@ -145,11 +163,14 @@ def _load(path: Path, data: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
     load: Callable[..., PrivateKeyTypes] = (
         load_ssh_private_key if b"BEGIN OPENSSH PRIVATE KEY" in data else load_pem_private_key
     )
+    return load(data, password=password)
+
+
+def _load(path: Path, data: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  heavy
+
     try:
-        try:
-            return load(data, password=None)
-        except TypeError:  # that is how cryptography says that a passphrase is needed
-            return load(data, password=passphrase().encode())
+        return _parsed(data, passphrase().encode() if _locked(data) else None)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _bad(
             path, f"it is no private key that can be read, or its passphrase is another one ({error})"

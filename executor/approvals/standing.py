@@ -36,7 +36,13 @@ class Standing:
             hint = "remove it, and have the plan approved as it is now"
             yield Problem(f"{one.file} is no approval of this plan: {one.why}", hint=hint, code="bad-approval")
         for policy, judgement in self.judged:
-            if judgement.lacking:
+            if judgement.ripens is not None:
+                what = (
+                    f"the plan is not approved yet: what there is counts from {judgement.ripens:%Y-%m-%d %H:%M:%S} on"
+                )
+                hint = "nothing but time is missing; to approve it again would begin that time anew"
+                yield Problem(what, hint=hint, code="approval")
+            elif judgement.lacking:
                 why = "".join(f"; {reason}" for reason in judgement.dismissed)
                 hint = f"runbook approve {plan}, by somebody in {Path(policy.signers).name}"
                 yield Problem(f"the plan is not approved: {judgement.lacking}{why}", hint=hint, code="approval")

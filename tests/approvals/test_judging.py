@@ -90,6 +90,17 @@ def test_each_of_enough_people_must_have_had_the_time() -> None:
     assert judge(policy, LINES, approvals, NOW).lacking == "it needs approvals of 2 people, and has 1"
 
 
+def test_where_nothing_but_time_is_missing_it_says_until_when() -> None:
+    policy = Approvals("f", min=2, cool_down=600)
+    alice, bob = _by(ALICE, BOB, ago=60)
+    later = Approval("late.sig", BOB.key, NOW)
+    assert judge(policy, LINES, [alice, bob, later], NOW).ripens == NOW + timedelta(seconds=540)
+    assert judge(policy, LINES, [alice, later], NOW).ripens == NOW + timedelta(seconds=600)
+    assert judge(policy, LINES, [alice], NOW).ripens is None
+    assert judge(policy, LINES, _by(ALICE, BOB), NOW).ripens is None
+    assert judge(policy, LINES, _by(ALICE, BOB, ago=600), NOW).ripens is None
+
+
 def test_what_is_recorded_names_person_key_and_time() -> None:
     (counted,) = judge(ONE, LINES, _by(ALICE, ago=60), NOW).counted
     assert counted.told() == f"alice ({counted.approval.fingerprint}, 2026-06-01 11:59:00 UTC)"

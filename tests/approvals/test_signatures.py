@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +77,9 @@ def test_a_stated_time_is_signed_with_the_plan(tmp_path: Path) -> None:
     assert openssh.verifies(tmp_path, "alice", made, PLAN + b"approved 2026-11-21T03:00:00Z\n")
     earlier = made.replace(b"T03:00:00Z", b"T02:00:00Z")
     assert isinstance(proved("p.sig", earlier, PLAN), Bad)
+    at_the_end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    never = written(of_file(key, _nobody_is_asked).sign(NAMESPACE, message(PLAN, at_the_end)), at_the_end).encode()
+    assert isinstance(proved("p.sig", never, PLAN), Bad)
     without = made[: made.index(b"approved")]
     assert isinstance(proved("p.sig", without, PLAN), Bad)
 
@@ -86,6 +90,17 @@ def test_a_key_with_a_passphrase_asks_for_it(tmp_path: Path) -> None:
     assert isinstance(proved("p.sig", made, PLAN), Approval)
     with pytest.raises(InvalidInput, match="passphrase is another one"):
         of_file(key, lambda: "open barley")
+
+
+def test_a_key_with_a_passphrase_that_the_agent_holds_asks_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = openssh.make_key(tmp_path, "alice")
+    with openssh.agent(key) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+        subprocess.run(["ssh-keygen", "-q", "-p", "-N", "open sesame", "-f", str(key)], check=True)
+        made = written(of_file(key, _nobody_is_asked).sign(NAMESPACE, PLAN), None).encode()
+    assert isinstance(proved("p.sig", made, PLAN), Approval)
 
 
 def test_a_file_that_is_no_key_is_told(tmp_path: Path) -> None:

@@ -387,7 +387,8 @@ def test_a_second_look_wants_its_time(project: Path, told: Told, tmp_path: Path)
     assert Path("plan.json.alice@example.com.sig").read_text().splitlines()[-1].startswith("approved 20")
     code, said = told("run", "plan.json", "-y")
     assert code == 11
-    assert "and counts from" in said
+    assert "the plan is not approved yet: what there is counts from " in said
+    assert "to approve it again would begin that time anew" in said
     message = Path("plan.json").read_bytes() + b"approved 2026-01-01T00:00:00Z\n"
     earlier = openssh.sign(alice, message) + b"approved 2026-01-01T00:00:00Z\n"
     Path("plan.json.alice@example.com.sig").write_bytes(earlier)
