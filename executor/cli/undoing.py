@@ -16,6 +16,7 @@ from executor.cli.later import later_changes
 from executor.cli.looking import GO_ON
 from executor.cli.session import at_terminal, said_go
 from executor.engine.resume import Undoable, out_of_reach, points, undoable
+from executor.engine.rollback import scope_of
 from executor.errors import InvalidInput, Problem, Refused, WrongUsage
 from executor.journal import folders
 from executor.journal.folders import RunFolder
@@ -77,11 +78,15 @@ def undoable_of(past: Past, now: float, wish: Wish | None = None) -> tuple[Undoa
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What somebody wants undone, and what that comes to, last first; `kept` would be, were it not too late."""
+    """What somebody wants undone, and what that comes to, last first; `kept` would be, were it not too late.
+
+    `left`: of a rollback that is under way, what is still to be undone, as far as it can be told.
+    """
 
     wish: Wish
     found: tuple[Undoable, ...]
     kept: tuple[Undoable, ...] = ()
+    left: tuple[Undoable, ...] = ()
 
 
 def must_be_possible(
@@ -99,7 +104,7 @@ def must_be_possible(
         if wish.hosts or wish.stages:
             hint = f"runbook resume {folder.run}"
             raise Refused(Problem("the rollback of this run is under way: it cannot be made a part of it", hint=hint))
-        return Way(wish, ())
+        return Way(wish, (), left=_left(past, now))
     found = undoable_of(past, now, wish)
     kept = out_of_reach(past.plan, past.state, wish.hosts, wish.stages, now=now)
     going = bool(past.state.flights)  # what is under way is armed, too, as soon as it is known to have begun
@@ -110,6 +115,12 @@ def must_be_possible(
         hint = f"undo those runs first, the newest first; or undo a part (--host, --stage); {GO_ON}"
         raise Refused(*(Problem(text, hint=hint, code="changed-since") for text in later))
     return Way(wish, found, kept)
+
+
+def _left(past: Past, now: float) -> tuple[Undoable, ...]:
+    """What a rollback that was cut short has still to undo; nothing where it goes back less far than the whole run."""
+    state = past.state
+    return () if state.rolling and scope_of(past.plan, state) != "run" else undoable_of(past, now)
 
 
 def _nothing(past: Past, folder: RunFolder, wish: Wish, kept: Sequence[Undoable], now: float) -> Refused:
@@ -167,8 +178,10 @@ def announce(past: Past, way: Way, now: float) -> None:
     """Show what will be undone, and what will not for it is too late."""
     began = past.started
     click.echo(f"To be undone of run {began.run} ({began.name}), last first:", err=True)
-    for line in _lines(way.found):
+    for line in _lines(way.found or way.left):
         click.echo(f"  {line}", err=True)
+    if past.state.rolling and not way.found and not way.left:
+        click.echo("  what is left of the rollback that is under way", err=True)
     if past.state.flights:
         click.echo("  and what was under way, as soon as it has come to its end", err=True)
     if way.kept:

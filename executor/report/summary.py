@@ -111,7 +111,7 @@ def _meaning(view: RunView, ended: RunEnded) -> str:
             return "FAILED: hosts could not be reached or logged in to; nothing was changed"
         case Exit.STOPPED:
             how = _capital(ended.status) if ended.status.startswith("stopped:") else "FAILED and stopped as asked"
-            return f"{how}; {_so_far(ended)}"
+            return f"{how}; {_so_far(view, ended)}"
         case Exit.PARTIAL:
             out = names(name for name, host in ended.hosts.items() if host.state not in ("done", "untouched"))
             return f"DONE, but without {out}" if out else _capital(ended.status)
@@ -120,7 +120,7 @@ def _meaning(view: RunView, ended: RunEnded) -> str:
         case Exit.REFUSED:
             return "REFUSED; the run stands where it stood" if ended.resumable else "REFUSED; nothing was changed"
         case Exit.INTERRUPTED:
-            return f"INTERRUPTED; {_so_far(ended)}"
+            return f"INTERRUPTED; {_so_far(view, ended)}"
         case _:
             return _capital(ended.status)
 
@@ -134,10 +134,12 @@ def _capital_words(status: str, words: str) -> str:
     return status.replace(words, words.upper(), 1)
 
 
-def _so_far(ended: RunEnded) -> str:
-    """Whether a run that was stopped had begun to go back."""
+def _so_far(view: RunView, ended: RunEnded) -> str:
+    """Whether a run that was stopped had begun to go back, and what resuming it means."""
     if any(host.state == "rolled back" for host in ended.hosts.values()) or ended.left:
-        return "the rollback is not at its end"
+        return "the rollback is not at its end: resume goes on with it"
+    if view.aborts and view.aborts[-1].then == "rollback":
+        return "nothing is undone yet: resume begins with the rollback"
     return "nothing is undone"
 
 

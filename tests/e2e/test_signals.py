@@ -36,11 +36,11 @@ def until(true: Callable[[], object]) -> None:
     raise AssertionError("it never came to be")
 
 
-def begun(project: Project) -> subprocess.Popen[str]:
+def begun(project: Project, text: str = WAITING) -> subprocess.Popen[str]:
     """A run that waits, without a terminal."""
-    project.write("runbooks/deploy.yml", WAITING)
+    project.write("runbooks/deploy.yml", text)
     running = project.start("run", "deploy", "-i", "prod")
-    until(lambda: project.log("web1"))
+    until(lambda: "waits" in project.log("web1"))
     return running
 
 
@@ -85,6 +85,21 @@ def test_a_second_interrupt_stops_it_at_once_and_undoes_nothing(project: Project
     let_go(project)
     (locked,) = (line for line in project.runbook("lock", "status", "-i", "prod").out.splitlines() if "web1" in line)
     assert "stopped" in locked, "its lock stays, and says so"
+
+
+def test_a_rollback_that_was_kept_from_beginning_is_listed_whole(project: Project) -> None:
+    first = "      - {name: First, shell: echo first >> ~/log, rollback: echo undo first >> ~/log}\n"
+    before, steps, after = WAITING.partition("    steps:\n")
+    running = begun(project, before + steps + first + after)
+    for _ in ("rolls back", "stops"):
+        running.send_signal(signal.SIGINT)
+        until(lambda: project.events("Aborted"))
+    out, _ = running.communicate(timeout=30)
+    assert (running.returncode, "resume begins with the rollback" in out) == (130, True), out
+    let_go(project)
+    undone = project.runbook("rollback", "last", "-y")
+    assert (undone.code, "web1  First  (" in undone.err) == (0, True), undone
+    assert project.log("web1") == ["first", "waits", "undone", "undo first"]
 
 
 def test_a_run_that_was_held_until_its_lock_was_broken_begins_nothing_more(project: Project) -> None:

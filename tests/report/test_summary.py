@@ -113,7 +113,7 @@ UNDONE = {"web1": HostSummary("rolled back")}
             "FAILED: hosts could not be reached or logged in to; nothing was changed",
         ),
         (Exit.STOPPED, {}, (), False, "FAILED and stopped as asked; nothing is undone"),
-        (Exit.INTERRUPTED, UNDONE, (), False, "INTERRUPTED; the rollback is not at its end"),
+        (Exit.INTERRUPTED, UNDONE, (), False, "INTERRUPTED; the rollback is not at its end: resume goes on with it"),
         (
             Exit.PARTIAL,
             {"web1": HostSummary("rolled back"), "web2": HostSummary("done")},
