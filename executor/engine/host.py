@@ -233,7 +233,14 @@ def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
     away = f"unreachable: {host.lost}" if host.lost else ""
     why = host.stopped or away or host.stalled
     owed = tuple(
-        Undone(host.name, e.task, e.item, state.index.steps[e.task].step.name, "owed", away if e.run_wide else why)
+        Undone(
+            host.name,
+            e.task,
+            e.item,
+            state.index.steps[e.task].step.name,
+            "owed",
+            e.why or (away if e.run_wide else why),
+        )
         for e in reversed(left)
         if e.status == "armed" and (host.lost or not e.run_wide)
     )

@@ -56,6 +56,10 @@ def lapsed(state: State, event: Lapsed) -> None:
     entry.why = PAST_ITS_TIME
     cuts = state.cuts if event.run_wide else host.cuts
     cuts[event.task] = (max(entry.seq, cuts.get(event.task, (0, ""))[0]), event.name)
+    for each in state.hosts.values() if event.run_wide else (host,):
+        for earlier in each.armed.values():
+            if earlier.left and earlier.seq < entry.seq:
+                earlier.why = f"it came before '{event.name}', and {PAST_ITS_TIME}"
     state.touch_run()
     state.touch(host.name)
 

@@ -73,8 +73,12 @@ class Failing(Rehearsal):
     """All is well but for one command."""
 
     command: str = ""
+    away: str = ""  # under this command the host is lost, once
 
     def perform(self, effect: Perform, /) -> tuple[float, Result]:
+        if self.away and effect.action == Shell(self.away):
+            self.away = ""
+            return 1.0, Result(Status.UNREACHABLE, detail="no answer")
         if effect.action == Shell(self.command):
             return 1.0, Result(Status.OK, rc=1, duration=1.0)
         return super().perform(effect)
@@ -88,11 +92,11 @@ def plan_of(folder: Path, *, wait: str, once: str = "") -> Plan:
     return Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, {}, []).plan(folder)
 
 
-def play(plan: Plan, fails: str = "") -> Tape:
+def play(plan: Plan, fails: str = "", away: str = "") -> Tape:
     tape = Tape()
     started = RunStarted("20260301-000000-abcd", plan.name, plan.file, "", "ann", "here")
     reporters = Reporters([tape], pytest.fail)  # type: ignore[list-item]  # what it has no method for it lets pass
-    simulate(plan, started, Failing(command=fails), reporters, at=BEGAN)
+    simulate(plan, started, Failing(command=fails, away=away), reporters, at=BEGAN)
     return tape
 
 
@@ -152,6 +156,34 @@ stages:
     tape = play(plan, fails="do web1")
     assert tape.undone == ["web1 C"]
     assert tape.ended.exit is Exit.PARTIAL
+
+
+def test_a_host_that_was_away_and_returns_too_late_is_not_undone_beyond_its_point(tmp_path: Path) -> None:
+    """Its rollback had begun in time; what it owes is told, with why it stays."""
+    book = """
+name: R
+stages:
+  - name: First
+    hosts: web[0:1]
+    max_failures: 1
+    steps:
+      - {name: A, shell: do a, rollback: undo a}
+      - {name: B, shell: do b, rollback: {shell: undo b, valid_for: 1m}}
+      - {name: C, shell: do c, rollback: undo c}
+      - {name: D, shell: "do {{ host.name }}", rollback: none}
+  - {name: Second, hosts: "web[1]", steps: [{name: Wait, pause: 2m}]}
+"""
+    plan = Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, {}, []).plan(tmp_path)
+    tape = play(plan, fails="do web1", away="undo c")
+    assert (tape.lapsed, tape.undone) == (["web1 B"], ["web1 C"])
+    assert tape.ended.exit is Exit.INCOMPLETE
+    over = "the time in which it could be undone is over"
+    assert [(one.name, one.why) for one in tape.ended.left] == [
+        ("B", over),
+        ("A", f"it came before 'B', and {over}"),
+    ]
+    owed = [one for _, one in tape.told if isinstance(one, Undone) and one.outcome == "owed"]
+    assert {one.name for one in owed} == {"A", "B", "C"}
 
 
 def test_later_only_what_came_after_it_can_be_undone(tmp_path: Path) -> None:

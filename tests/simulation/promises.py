@@ -28,7 +28,6 @@ from executor.events import (
     StageStarted,
     Started,
     StepEnded,
-    TakenUp,
     Undone,
     Unlocking,
 )
@@ -48,7 +47,12 @@ from tests.simulation.on_hosts import (
     what_is_said_undone_is,
 )
 from tests.simulation.plans import Slot, item_of, items_of
-from tests.simulation.way_back import incomplete_has_a_reason, undone_out_of_traffic, undone_while_it_can_be
+from tests.simulation.way_back import (
+    incomplete_has_a_reason,
+    last_first,
+    undone_out_of_traffic,
+    undone_while_it_can_be,
+)
 
 _WELL = ("ok", "changed")
 
@@ -65,7 +69,8 @@ def check(plan: Plan, disk: Disk, network: Network) -> None:
     undone_out_of_traffic(plan, journal)
     undone_while_it_can_be(plan, disk)
     nothing_is_skipped_unasked(journal)
-    monitor.handlers_pass_once(journal)
+    last_first(journal)
+    monitor.check_always(plan, journal)
     nothing_runs_after_its_undoing(network)
     one_after_the_other(journal, network)
     under_its_lock(plan, journal)
@@ -79,7 +84,7 @@ def check(plan: Plan, disk: Disk, network: Network) -> None:
     if end.exit in (Exit.ROLLED_BACK, Exit.DONE):
         what_is_said_undone_is(plan, journal, network)
     if _in_one_go(journal):
-        monitor.check(plan, [event for event in journal if not isinstance(event, Resumed | TakenUp)])
+        monitor.the_exit_code_tells_the_truth(journal)
 
 
 def _in_one_go(journal: Sequence[Event]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from executor.events import (
     Aborted,
+    Armed,
     Ended,
     Event,
     HostLost,
@@ -44,6 +45,26 @@ def undone_out_of_traffic(plan: Plan, journal: Sequence[Event]) -> None:
                 pass
 
 
+def last_first(journal: Sequence[Event]) -> None:
+    """On each host what was armed last is undone first, in however many rollbacks and lives."""
+    order: dict[Slot, int] = {}
+    lowest: dict[str, int] = {}
+    begun: set[Slot] = set()
+    for place, event in enumerate(journal):
+        match event:
+            case Started(_, armed=Armed(host, task, item, run_wide=False)):
+                order[host, task, item] = place
+                lowest.pop(host, None)
+            case Started(key) if key.direction == "back" and undoes(key):
+                slot = key.host, key.task.split(".u")[0], key.of
+                if slot in order and slot not in begun:
+                    assert order[slot] < lowest.get(key.host, place), f"{key} begins after what came before it"
+                    lowest[key.host] = order[slot]
+                    begun.add(slot)
+            case _:
+                pass
+
+
 def undone_while_it_can_be(plan: Plan, disk: Disk) -> None:
     """A step lapses when a rollback begins after its `valid_for`, by the true time, and not before that."""
     lasting = {step.id: step for stage in plan.stages for step in stage.steps}
@@ -53,6 +74,8 @@ def undone_while_it_can_be(plan: Plan, disk: Disk) -> None:
     for stamp, event in zip(disk.stamps, disk.safe, strict=True):
         now = stamp.mono
         match event:
+            case RollbackStarted(_, reason, hosts) if reason.startswith("back again"):
+                back |= dict.fromkeys(hosts, now)  # who was away is looked at once more
             case RollbackStarted(_, _, hosts, alone):
                 back = dict.fromkeys((*hosts, alone), now) | back
             case Aborted():
