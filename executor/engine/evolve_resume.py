@@ -39,6 +39,8 @@ def resumed(state: State, event: Resumed) -> None:
 def taken_up(state: State) -> None:
     """Everybody has been reached, or is known to be lost."""
     state.phase, state.over = "forward" if state.before == "connecting" else state.before, False
+    for host in state.hosts.values():
+        host.probe = 0  # a gate is passed as a whole: what it said before may be long ago
     if state.stage is not None:
         state.stage.bad.clear()  # watches begin anew
     state.wake()
@@ -87,7 +89,6 @@ def _give_back(state: State, stage: StageState, host: HostState) -> None:
         return  # it had not been admitted yet
     if host.name in stage.open:
         stage.active.add(host.name)
-    host.probe = 0  # a gate is passed as a whole
     if host.left_work is not None:
         _begin_again(state, host, host.left_work)
     else:

@@ -195,7 +195,7 @@ def judged(plan: Plan, state: State, event: Judged) -> None:
         state.looked[key.host, key.sub] = verdict.opinion is Opinion.PASSED
         state.touch_run()
     elif key.part == "health":
-        _gate(plan, state, host, verdict)
+        _gate(plan, state, host, key, verdict)
     elif host.work is not None:
         host.work.answer = verdict
         if host.work.phase == "verify" and verdict.opinion is not Opinion.CANCELLED:
@@ -209,10 +209,10 @@ def judged(plan: Plan, state: State, event: Judged) -> None:
     state.touch(host.name)
 
 
-def _gate(plan: Plan, state: State, host: HostState, verdict: Verdict) -> None:
+def _gate(plan: Plan, state: State, host: HostState, key: Key, verdict: Verdict) -> None:
     course = host.course
-    if course is None or not isinstance(course.next, Gate):
-        return
+    if course is None or not isinstance(course.next, Gate) or key.sub != host.probe + 1:
+        return  # left, or begun anew since it was asked
     stage = course.next.stage
     if verdict.opinion is Opinion.PASSED:
         host.probe += 1

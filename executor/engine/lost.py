@@ -62,8 +62,14 @@ def keep(host: HostState, entry: Entry) -> None:
     """The host cannot go on with a handler: what has passed of it is not run again when its turn comes once more."""
     if host.work is not None or host.round:
         entry.halfway = Halfway(host.round, host.did, host.work)
-    if host.work is not None:
+    if host.work is not None and not _is_answered(host.work):
         once_more(host, host.work)
+
+
+def _is_answered(work: Work) -> bool:
+    """What was last begun has come to an end of which nothing has been made yet: that is what it goes on with."""
+    answer = work.answer
+    return answer is not None and not (isinstance(answer, Result) and answer.status is Status.UNREACHABLE)
 
 
 def enter(host: HostState, entry: Entry) -> None:
@@ -79,6 +85,8 @@ def leave(state: State, host: HostState) -> None:
         flight = take_off(state, key)
         if flight is not None and flight.kind == "perform":
             ended(host, host.work, key, flight.on, Result(Status.UNREACHABLE))
+        elif flight is not None and flight.kind == "sample" and host.work is not None:
+            host.work.stuck = Stuck(key, host.work.phase, host.work.result)
     if host.course is not None and isinstance(host.course.next, Unwind):
         keep(host, host.armed[host.course.next.seq])
     host.course, host.work, host.failure = None, None, None

@@ -50,7 +50,7 @@ def _take_up(plan: Plan, state: State, key: Key, flight: Flight) -> Decision:
     match flight.kind:
         case "perform":
             return _perform(plan, state, key, flight)
-        case "sample" if flight.ending:
+        case "sample" if flight.ending or (key.part == "health" and key.sub > 1):  # a gate begins with its first probe
             return Decision((Judged(key, Verdict(Opinion.CANCELLED, "cancelled", samples=0)),))
         case "sample":
             return _sample(plan, state, key)

@@ -93,6 +93,7 @@ def answered(host: HostState, key: Key, result: Result) -> None:
     if doubt is None:
         return
     del host.doubts[doubt]
+    host.probe = 0  # it may have ended only now: a gate looks at what it has left
     if entry is None or doubt.part != "action":
         return
     if not changed_nothing(result):

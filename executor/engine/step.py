@@ -89,10 +89,11 @@ def _next(here: Here) -> Decision:
 
 
 def _taken_up(here: Here) -> Decision:
-    """The attempt under which a connection was lost is asked for again: it may still run, have ended or never come."""
+    """The attempt under which a connection was lost is asked for again: it may still run, have ended or never come. A
+    probe that was left begins anew."""
     begun = again(replace(here, work=lost.found(here.work)))
     started = (replace(event, armed=None) for event in begun.events if isinstance(event, Started))
-    effects = (replace(effect, again=True) for effect in begun.effects if isinstance(effect, Perform))
+    effects = (replace(effect, again=True) if isinstance(effect, Perform) else effect for effect in begun.effects)
     return Decision(tuple(started), tuple(effects))
 
 

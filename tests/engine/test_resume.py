@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.engine.effects import Perform
-from executor.events import Closing, Event, HostFailed, RunEnded, StepEnded, Undone, WaitStarted
+from executor.events import (
+    Closing,
+    Ended,
+    Event,
+    HostFailed,
+    Judged,
+    RunEnded,
+    Started,
+    StepEnded,
+    Undone,
+    WaitStarted,
+)
 from executor.model.plans import Plan
 from executor.planning import PlanOptions
 from tests.engine.fleets import Chance, chances, plans
@@ -198,6 +209,51 @@ def test_what_belongs_to_the_run_is_owed_although_its_owner_could_undo_nothing_i
     back.live()
     told = [(one.host, one.name, one.outcome) for one in back.journal if isinstance(one, Undone)]
     assert told[-1] == ("web1", "Once", "passed")
+
+
+GATED = """
+name: R
+stages:
+  - name: S
+    hosts: "web[0]"
+    traffic: {restore: restore}
+    health: [{tcp: {port: 80}}, {tcp: {port: 81}}]
+    steps: [{name: A, shell: do a, rollback: {shell: undo a, verify: {tcp: {port: 82}}}}]
+    on_failure: stop
+  - {name: T, hosts: "web[0]", max_failures: 1, steps: [{name: B, shell: do b, rollback: none}]}
+"""
+
+
+@pytest.mark.parametrize("said", ["passed", "failed"])
+def test_a_gate_that_had_passed_in_part_is_asked_as_a_whole_when_the_run_is_carried_on(
+    said: str, tmp_path: Path
+) -> None:
+    """That a probe was content before may be days ago. It is all the same whether the run was killed or had stopped."""
+    lives = _live(tmp_path, GATED, {"web1:health/health": ["passed", said, "passed"]})
+    lives.live()
+    if said == "passed":
+        second = next(n for n, e in enumerate(lives.journal) if isinstance(e, Started) and e.key.sub == 2)
+        del lives.journal[second + 1 :]
+    lives.live(RESUMED)
+    carried_on = lives.journal.index(RESUMED)
+    told = [(e.key.sub, e.verdict.opinion.value) for e in lives.journal[carried_on:] if isinstance(e, Judged)]
+    assert [sub for sub, opinion in told if opinion == "passed"] == [1, 2]
+    assert int(end_of(lives.journal).exit) == 0
+
+
+@pytest.mark.parametrize("last", [Ended, Started], ids=["its command has ended", "it is being verified"])
+def test_a_handler_whose_command_has_passed_is_not_run_again_by_whoever_asks_for_a_rollback(
+    last: type[Ended | Started], tmp_path: Path
+) -> None:
+    """The program has died before it could say so."""
+    lives = _live(tmp_path, GATED, {"web1:B": ["unreachable"]})
+    lives.live()  # the host fails alone, and undoes what it owes when it is there again
+    back = [n for n, e in enumerate(lives.journal) if isinstance(e, last) and e.key.task == "1.1.u1"]
+    del lives.journal[back[-1] + 1 :]
+    lives.live(replace(RESUMED, undo=True))
+    commands = [e.key for e in lives.journal if isinstance(e, Started) and e.key.task == "1.1.u1"]
+    assert [key.part for key in commands if key.part == "action"] == ["action"]
+    assert [one.outcome for one in lives.journal if isinstance(one, Undone)] == ["owed", "passed"]
 
 
 IN_TRAFFIC = """

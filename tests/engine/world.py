@@ -87,6 +87,7 @@ class World:
     _allowed: set[Key] = field(default_factory=set)
     _hosts: set[str] = field(default_factory=set)
     _over: set[Key] = field(default_factory=set)  # commands that had ended in an earlier life
+    _cut_off: set[Key] = field(default_factory=set)  # probes that died with an earlier life
 
     def go(self, opening: Event | None = None) -> State:
         """Run to the end and check what holds for every run.
@@ -151,8 +152,15 @@ class World:
     def _recall(self, event: Event) -> None:
         """An event of an earlier life: what it allowed may be taken up again, what has ended may not."""
         self._allow(event)
-        if isinstance(event, Ended):
-            self._over.add(event.key)
+        match event:
+            case Ended(key):
+                self._over.add(key)
+            case Started(key, kind="sample"):
+                self._cut_off.add(key)
+            case Judged(key):
+                self._cut_off.discard(key)
+            case _:
+                pass
 
     def _allow(self, event: Event) -> None:
         match event:
@@ -171,7 +179,8 @@ class World:
                 pass
 
     def _once(self, key: Key) -> None:
-        assert key not in self._allowed, f"the key {key} is used twice"
+        assert key not in self._allowed or key in self._cut_off, f"the key {key} is used twice"
+        self._cut_off.discard(key)
         self._allowed.add(key)
 
     # --- the world's side ---------------------------------------------------------------------------------------------
