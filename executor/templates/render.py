@@ -25,6 +25,7 @@ Values: TypeAlias = Mapping[str, Any]
 MOST_HOLES = 2_000  # in one script
 LATE = "\u2039{}\u203a"  # how a value that only the run knows is written for people
 SEALED = "[secret {}]"  # and one with a secret in it
+_STATEMENTS = re.compile(r"\{[%#]|\{\{[-+]|[-+]\}\}")  # and what takes white space away
 PROBED = "the probe's result"  # what an expression over a probe's `result` needs, beside a registered result's name
 
 
@@ -56,7 +57,7 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
     """The leaf's text for people, as far as it is known: what is not stands in it by its name."""
     template = leaf.template if isinstance(leaf, Late) else leaf
     known = leaf.known if isinstance(leaf, Late) else {}
-    if template.kind in {Kind.EXPRESSION, Kind.FILE}:
+    if template.kind is Kind.EXPRESSION or (template.kind is Kind.FILE and is_program(template)):
         return template.text
     scope = _Scope({name: value for name, value in known.items() if not _is_late(value)}, values or {})
     later = {*(leaf.needs if isinstance(leaf, Late) else ()), *(name for name in known if name not in scope)}
@@ -78,6 +79,11 @@ def sketch(leaf: Leaf, values: Values | None = None) -> str:
         except Fault:  # not known yet: it stands there by its name
             texts.append(LATE.format(piece.source.strip()))
     return "".join(texts)
+
+
+def is_program(template: Template) -> bool:
+    """Whether it is a file's, with more in it than text and interpolations: it is shown as it was written."""
+    return template.kind is Kind.FILE and _STATEMENTS.search(template.text) is not None
 
 
 def _known_text(hole: Hole, spot: Spot | None, scope: Values, later: AbstractSet[str]) -> str:

@@ -57,6 +57,30 @@ def test_a_plan_shows_and_keeps_names_alone(project: Project) -> None:
     assert from_json(kept) == plan
 
 
+def test_of_a_file_with_a_secret_all_else_is_shown(project: Project) -> None:
+    """Whoever approves the plan reads what is rendered, and of a template with statements what goes into it."""
+    project.file("env.j2", "A={{ a }}\nB={{ secret('token') }}\nC={{ url }}\n")
+    project.file("list.j2", "{% for one in many %}{{ one }}: {{ secret('token') }}\n{% endfor %}")
+    plan = project.plan(
+        """
+        name: Test
+        vars: {a: known, many: [x, y], url: "postgres://${SECRET:password}@db"}
+        stages:
+          - name: Work
+            hosts: web1
+            steps:
+              - template: {src: env.j2, dest: /etc/env}
+              - template: {src: list.j2, dest: /etc/list}
+        """
+    )
+    shown = text(plan, width=100)
+    assert "│ A=known\n" in shown
+    assert "│ B=[secret token]\n" in shown
+    assert "│ C=[secret password]\n" in shown
+    assert "│ {% for one in many %}{{ one }}: {{ secret('token') }}\n" in shown
+    assert "│ where many is [x, y]\n" in shown
+
+
 def test_what_is_never_done_asks_for_no_secret(project: Project) -> None:
     plan = project.plan(
         """

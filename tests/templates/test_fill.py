@@ -98,6 +98,12 @@ def test_a_sketch_shows_what_is_known_and_names_the_rest() -> None:
     assert sketch(late("x == {{ 1 }}", Kind.EXPRESSION)) == "x == {{ 1 }}"
 
 
+@pytest.mark.parametrize("text", ["{% if a %}{{ a }}{% endif %}", "{# a #}{{ a }}", "x {{- a }}", "{{ a -}} y"])
+def test_a_sketch_of_a_file_with_statements_is_the_file(text: str) -> None:
+    assert sketch(late(text, Kind.FILE, "b", a="it's")) == text
+    assert sketch(late("a={{ a }} b={{ b }}\n", Kind.FILE, "b", a="it's")) == "a=it's b=\u2039b\u203a\n"
+
+
 VALUES = st.one_of(st.integers(), st.booleans(), st.text(max_size=8).filter(lambda text: "\0" not in text))
 TEXTS = st.lists(
     st.sampled_from(

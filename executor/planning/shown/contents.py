@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from executor.model.actions import Copy, TemplateFile
-from executor.model.leaves import Text
+from executor.model.leaves import Late, Text
 from executor.planning.shown.lines import Line
-from executor.planning.shown.words import said
+from executor.planning.shown.words import said, value
+from executor.templates import is_program
 
 MOST_LINES: Final = 12  # of a content, where no more is asked for
+MOST_OF_VALUE: Final = 300  # characters of a value that a content is made of
 LARGEST: Final = 65_536  # bytes of a file that is shown whole
 
 
@@ -20,8 +22,18 @@ def content(does: Copy | TemplateFile, root: str, *, whole: bool) -> Iterator[Li
     text = does.content
     if text is not None:
         yield from _lines(said(text), len(said(text)) + 1 if whole else MOST_LINES)
+        yield from _known(text)
     elif whole and does.src is not None:
         yield from _of_file(does.src, Path(root))
+
+
+def _known(text: Text) -> Iterator[Line]:
+    """Of a template that only the run can render and that is shown as it is written: the values that it will see."""
+    if isinstance(text, Late) and is_program(text.template):
+        for name, known in text.known.items():
+            said_of_it = value(known)
+            cut = "…" if len(said_of_it) > MOST_OF_VALUE else ""
+            yield Line(f"│ where {name} is {said_of_it[:MOST_OF_VALUE]}{cut}", style="faint")
 
 
 def _of_file(name: Text, root: Path) -> Iterator[Line]:
