@@ -30,9 +30,9 @@ def check_override(flags: Mapping[str, Any]) -> None:
 
 
 def lock_order(
-    plan: Plan, folder: RunFolder, flags: Mapping[str, Any], operator: str, view: RunView
+    plan: Plan, folder: RunFolder, flags: Mapping[str, Any], operator: str, view: RunView, *, begun: bool
 ) -> LockOrder | None:
-    """The lock that a run needs; None where its plan has none."""
+    """The lock that a run needs; None where its plan has none. `begun`: it has reached hosts in an earlier life."""
     if plan.lock is None:
         return None
     state = folders.state_folder(os.environ)
@@ -53,6 +53,7 @@ def lock_order(
         claim=claim,
         inside=os.environ.get("RUNBOOK_RUN", ""),
         override="lock" in flags["override"],
+        begun=begun,
     )
     return LockOrder(wish, flags["wait"] or 0.0, lambda: doing(view), lambda run: _is_over(state, run))
 

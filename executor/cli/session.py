@@ -189,7 +189,14 @@ def conduct(
                 listening=listening,
                 diff=flags["diff"],
                 vault=sealed,
-                lock=lock_order(plan, folder, flags, operator(), chronicle.view),
+                lock=lock_order(
+                    plan,
+                    folder,
+                    flags,
+                    operator(),
+                    chronicle.view,
+                    begun=past is not None and bool(past.reached),
+                ),
                 replanned=replanned,
             )
     except JournalFailed as error:

@@ -5,7 +5,9 @@ a few seconds ago may belong to a run that is itself still gathering its hosts: 
 stays and tries on, the other lets go of all it has and tries again, so that one of them always gets through and
 nobody waits in a circle. An older lock belongs to a run at work: it is waited for, with empty hands, or told.
 
-What a run that was stopped has kept of its lock is never let go here: it is its own, whatever else is taken.
+What a run that was stopped at its work has kept of its lock is never let go here: it is its own, whatever else is
+taken. What a run has that was killed while it gathered its hosts is let go like anything fresh: two of these that each
+kept a part would wait for each other.
 """
 
 from __future__ import annotations

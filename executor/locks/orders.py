@@ -20,7 +20,8 @@ class Wish:
     """A lock that is wanted: by which run (BY_HAND: a person's), and from whom it may be taken.
 
     `token` is a random word of letters and digits, the same for all hosts of one holder. `inside` is the run within
-    which this one works, `heir` are runs that have ended and left their lock.
+    which this one works, `heir` are runs that have ended and left their lock. `begun`: the run had the lock on all its
+    hosts before, and has been at work; what it still has of it stays its own.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Wish:
     inside: str = ""
     heir: tuple[str, ...] = ()
     override: bool = False
+    begun: bool = False
 
 
 def take(wish: Wish, job_id: str, *, durable: bool = False) -> Job:
@@ -107,7 +109,8 @@ def answer(wish: Wish, end: JobEnd, stdout: bytes) -> Answer:
     match lines[0].split(" ", 3) if lines else []:
         case ["taken" | "resumed" as how, number, *at] if number.isdigit() and at:
             broken = next(_holders(lines[1:], "broken"), None)
-            return Taken(int(number), f"{' '.join(at)}/{number}", wish.token, how == "resumed", broken=broken)
+            kept = how == "resumed" and wish.begun
+            return Taken(int(number), f"{' '.join(at)}/{number}", wish.token, kept, broken=broken)
         case ["lent", number, token, at] if number.isdigit():
             return Taken(int(number), f"{at}/{number}", token, lent=True)
         case ["busy", *_]:

@@ -57,7 +57,7 @@ class Taken:
     number: int
     file: str
     token: str
-    kept: bool = False  # the same run held it before, stopped, and goes on now
+    kept: bool = False  # the same run was at work under it before, stopped, and goes on now
     lent: bool = False  # it belongs to the run that this one works within, and is not let go by it
     broken: Holder | None = None  # from whom it was taken by force
 

@@ -284,6 +284,34 @@ def test_a_lock_that_a_run_could_not_let_go_is_taken_over_once_it_has_ended(proj
     assert [path.name for path in place.iterdir()] == ["4.end"]
 
 
+def test_a_run_that_was_killed_while_it_gathered_its_hosts_waits_with_empty_hands(project: Project) -> None:
+    """Two of those that each kept what they had would wait for each other."""
+    assert project.runbook("lock", "acquire", "-i", "prod", "-l", "web2", "--reason", "by hand").code == 0
+    hold(project).touch()
+    killed = project.start("run", "hold", "-i", "prod", "--wait", "1m")
+    runs = project.folder / "state" / "runs"
+    while not any('"LockAwaited"' in journal.read_text() for journal in runs.glob("*/journal.jsonl")):
+        assert killed.poll() is None, killed.communicate()[0]
+        time.sleep(0.02)
+    run = project.events("RunStarted")[0]["run"]
+    killed.kill()
+    killed.communicate()
+    place = next(project.servers["web2"].home.glob(".runbook/locks/*/deploy"))
+    taken = project.servers["web1"].home / place.relative_to(project.servers["web2"].home) / "7"
+    for old in taken.parent.glob("*"):
+        old.unlink()
+    taken.write_text(f"token\n{run}\n- 0\n{json.dumps({'operator': 'ada', 'controller': 'here', 'since': ''})}\n")
+    carried = project.start("resume", run, "--wait", "1m")
+    while not (ends := [path for path in taken.parent.iterdir() if path.suffix == ".end"]):
+        assert carried.poll() is None, carried.communicate()[0]
+        time.sleep(0.02)
+    assert [path.name for path in ends] == ["8.end"]
+    assert project.runbook("lock", "release", "-i", "prod", "-l", "web2").code == 0
+    end(carried, project.folder / "go-hold")
+    assert free(project)
+    assert project.log("web1") == project.log("web2") == WHOLE
+
+
 def test_of_many_controllers_at_once_one_works_at_a_time(project: Project) -> None:
     """Overlapping sets of hosts, all started together, some of them killed: no overlap, no wait without an end."""
     told = race(project, controllers=6, kills=3, wait="5m", seed=7)

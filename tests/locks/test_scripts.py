@@ -72,12 +72,18 @@ def test_letting_go_twice_does_not_touch_the_successors(machine: Machine) -> Non
 
 def test_a_run_that_goes_on_takes_over_from_itself_and_its_old_controller_has_nothing_left(machine: Machine) -> None:
     old = machine.have("a", "run-1")
-    new = machine.have("b", "run-1")
+    new = machine.have("b", "run-1", begun=True)
     assert (new.number, new.kept, old.kept) == (2, True, False)
     assert not Path(old.file).exists()
     assert machine.release(old) == "gone"
     assert machine.beat(old, Beat(1, "x")) is not None
     assert machine.beat(new, Beat(1, "x")) is None
+
+
+def test_a_run_that_was_killed_before_it_began_has_a_right_to_nothing_that_it_took(machine: Machine) -> None:
+    """Two of those that each kept a part of their hosts would wait for each other."""
+    machine.have("a", "run-1")
+    assert machine.have("b", "run-1").kept is False
 
 
 def test_a_run_that_ended_leaves_its_lock_to_an_heir(machine: Machine) -> None:
