@@ -46,7 +46,8 @@ def _open(one: Glance) -> OpenRun:
     run = one.folder.run
     match one.standing:
         case "running":
-            return OpenRun(run, one.started.name, f"running: {one.held}", one.last, (f"runbook show {run}",))
+            commands: tuple[str, ...] = (f"runbook attach {run}", f"runbook show {run}")
+            return OpenRun(run, one.started.name, f"running: {one.held}", one.last, commands)
         case "cut off":
             how = "cut off: the program that ran it is gone"
         case _:

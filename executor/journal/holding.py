@@ -99,7 +99,7 @@ def _now() -> str:
 
 
 def _refused(folder: RunFolder, who: str) -> Refused:
-    hint = f"runbook show {folder.run} tells how far it is; an interrupt there stops it"
+    hint = f"runbook attach {folder.run} follows it; an interrupt where it was started stops it"
     return Refused(Problem(f"run {folder.run} is going on already: {who}", hint=hint, code="run-held"))
 
 

@@ -234,6 +234,8 @@ def _started(view: RunView, event: Started) -> None:
     if key.direction == "back":
         host.begun.setdefault(undone_by(key.task), view.now)
     host.named[key.task] = event.name
+    if event.armed is not None and event.armed.kind in ("handler", "builtin"):
+        host.armed.add(key.task)
     view.active[host.name] = host
 
 
@@ -257,6 +259,9 @@ def _step_ended(view: RunView, stamp: Stamp, event: StepEnded) -> None:
                 )
             )
         return
+    if event.task in host.armed:
+        host.armed.discard(event.task)
+        view.way_back = view.way_back or event.status in ("changed", "ignored")
     if event.status in ("ok", "changed", "ignored") and _is_step(event.task):
         host.steps += 1
         host.changed += event.status == "changed"

@@ -71,6 +71,7 @@ class HostView:
     works: dict[Key, Work] = field(default_factory=dict)
     begun: dict[str, float] = field(default_factory=dict)  # task -> when its first attempt started
     named: dict[str, str] = field(default_factory=dict)  # task -> its name, while it is going on
+    armed: set[str] = field(default_factory=set)  # tasks that are going on and can be undone
     steps: int = 0  # forward steps that ended, skipped ones not counted
     changed: int = 0
     failed_step: Failure | None = None  # until it is said what that means: the host has failed, or it is tried again
@@ -171,6 +172,7 @@ class RunView:
     watch_failure: Failure | None = None  # counts once the stage is given up for it
     aborts: list[Aborted] = field(default_factory=list)
     no_return: list[Irreversible] = field(default_factory=list)  # points of no return that were passed
+    way_back: bool = False  # something was changed that can be undone
     skipped_stages: list[tuple[str, str]] = field(default_factory=list)  # (name, reason)
 
     def host(self, name: str) -> HostView:

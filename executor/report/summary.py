@@ -261,6 +261,12 @@ def _not_undone(changes: Sequence[str]) -> Iterator[Line]:
         yield line(f"  {names(hosts)}  {step}" if hosts else f"  {step}", tone="warn")
 
 
+def _can_be_undone(view: RunView, ended: RunEnded) -> bool:
+    """A run that is over can be undone later; of one that has passed a point of no return `status` tells how far."""
+    over = ended.exit in (Exit.DONE, Exit.PARTIAL) and not ended.status.startswith("rolled back, as asked")
+    return over and view.way_back and not view.no_return
+
+
 def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
     """What to type next, ready to copy, out of the commands that there are."""
     run, ended = view.run, view.ended
@@ -269,7 +275,7 @@ def next_commands(view: RunView, commands: Collection[str]) -> list[str]:
     lines = []
     if "resume" in commands and (ended is None or ended.resumable or ended.exit is Exit.INCOMPLETE):
         lines.append(f"runbook resume {run.run}")
-    if "rollback" in commands and (ended is None or ended.resumable):
+    if "rollback" in commands and (ended is None or ended.resumable or _can_be_undone(view, ended)):
         lines.append(f"runbook rollback {run.run}")
     if "logs" in commands:
         firsts = (same[0] for same in alike(view.failures))

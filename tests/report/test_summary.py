@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from executor.errors import Exit
 from executor.events import (
     Aborted,
+    Armed,
     Closing,
     Ended,
     HostFailed,
@@ -284,3 +287,26 @@ def test_a_step_that_a_rollback_kept_from_starting_is_nothing_that_went_wrong() 
     shown = text(summary(ending(tape), commands=()), colour=False)
     assert "What went wrong" not in shown
     assert "never" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "ended", "offered"),
+    [
+        ("builtin", "changed", "done", True),
+        ("handler", "changed", "rolled back in part, as asked", True),
+        ("handler", "changed", "rolled back, as asked", False),
+        ("handler", "ok", "done", False),
+        ("unsaid", "changed", "done", False),
+    ],
+)
+def test_a_run_that_is_done_offers_its_undoing_where_there_is_any(
+    kind: Literal["handler", "builtin", "unsaid"], status: Literal["ok", "changed"], ended: str, offered: bool
+) -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.roll_out()
+    armed = Armed("web1", "2.1", 0, run_wide=False, kind=kind)
+    tape.say(Started(Key("web1", "2.1"), "Unpack", armed=armed), StepEnded("web1", "2.1", "Unpack", status))
+    tape.end(Exit.DONE, ended, {"web1": HostSummary("done")})
+    lines = next_commands(ending(tape), ("rollback", "show"))
+    assert ("runbook rollback 20261120-120340-k7m2" in lines) is offered
