@@ -31,9 +31,9 @@ def _last(state: State, entries: Iterable[Entry], limit: int) -> Entry | None:
 
 
 def is_over(state: State, entry: Entry) -> bool:
-    """Whether it can be undone no more, for its time has passed."""
+    """Whether it can be undone no more, for its time has passed. A handler that has begun in time goes on."""
     end = until(entry)
-    return entry.pending and end is not None and end < state.clock
+    return entry.pending and entry.halfway is None and end is not None and end < state.clock
 
 
 def until(entry: Entry) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from executor.engine.effects import Decision, Effect, End, Perform
 from executor.engine.judge import changed_nothing
 from executor.engine.start import Lost
-from executor.engine.state import Entry, Failure, HostState, State, Unwind
+from executor.engine.state import Entry, Failure, Gate, HostState, State, Unwind
 from executor.engine.values import about_run, of_host
 from executor.events import Key, Started
 from executor.model.leaves import Value
@@ -79,6 +79,13 @@ def _entry(host: HostState, key: Key) -> Entry | None:
     return next((e for e in reversed(host.armed.values()) if (e.task, e.item) == (key.task, key.item)), None)
 
 
+def _look_again(host: HostState) -> None:
+    """What was asked about may have ended only now: a gate that is under way, or just passed, looks at what it left."""
+    host.probe, course = 0, host.course
+    if course is not None and course.at and isinstance(course.elements[course.at - 1], Gate):
+        course.at -= 1
+
+
 def begun(host: HostState, key: Key) -> None:
     host.tries[key.task, PART, "back", key.item] = key.attempt
 
@@ -93,7 +100,7 @@ def answered(host: HostState, key: Key, result: Result) -> None:
     if doubt is None:
         return
     del host.doubts[doubt]
-    host.probe = 0  # it may have ended only now: a gate looks at what it has left
+    _look_again(host)
     if entry is None or doubt.part != "action":
         return
     if not changed_nothing(result):

@@ -277,7 +277,7 @@ def rollback_is_the_reverse(journal: Sequence[Event]) -> None:
     for number, event in enumerate(journal):
         arms.take(event)
         match event:
-            case StageStarted(now):
+            case StageStarted(now) | Aborted(now) if now:  # a stage may be given up before it has begun
                 stage = now
             case RollbackStarted(scope, _, hosts, alone) if not any(word in event.reason for word in _AGAIN):
                 after = list(_undone(journal[number:]))
@@ -358,7 +358,7 @@ def the_run_comes_last(journal: Sequence[Event]) -> None:
     for event in journal:
         arms.take(event)
         match event:
-            case StageStarted(now):
+            case StageStarted(now) | Aborted(now) if now:  # a stage may be given up before it has begun
                 stage = now
             case RollbackStarted(scope, _, hosts, alone):
                 for host in (alone,) if alone else hosts:

@@ -158,9 +158,7 @@ stages:
     assert tape.ended.exit is Exit.PARTIAL
 
 
-def test_a_host_that_was_away_and_returns_too_late_is_not_undone_beyond_its_point(tmp_path: Path) -> None:
-    """Its rollback had begun in time; what it owes is told, with why it stays."""
-    book = """
+OWING = """
 name: R
 stages:
   - name: First
@@ -173,17 +171,26 @@ stages:
       - {name: D, shell: "do {{ host.name }}", rollback: none}
   - {name: Second, hosts: "web[1]", steps: [{name: Wait, pause: 2m}]}
 """
-    plan = Scenario("", book, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, {}, []).plan(tmp_path)
+
+
+def test_a_host_that_was_away_and_returns_too_late_is_not_undone_beyond_its_point(tmp_path: Path) -> None:
+    """Its rollback had begun in time; what it owes is told, with why it stays."""
+    plan = Scenario("", OWING, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, {}, []).plan(tmp_path)
     tape = play(plan, fails="do web1", away="undo c")
     assert (tape.lapsed, tape.undone) == (["web1 B"], ["web1 C"])
     assert tape.ended.exit is Exit.INCOMPLETE
     over = "the time in which it could be undone is over"
-    assert [(one.name, one.why) for one in tape.ended.left] == [
-        ("B", over),
-        ("A", f"it came before 'B', and {over}"),
-    ]
+    assert [(one.name, one.why) for one in tape.ended.left] == [("B", over), ("A", f"it came before 'B', and {over}")]
     owed = [one for _, one in tape.told if isinstance(one, Undone) and one.outcome == "owed"]
     assert {one.name for one in owed} == {"A", "B", "C"}
+
+
+def test_a_handler_that_had_begun_in_time_goes_on_however_late_its_host_returns(tmp_path: Path) -> None:
+    """It may be running there: nothing else may begin beside it."""
+    plan = Scenario("", OWING, INVENTORY, {"file.txt": "x"}, PlanOptions(), 0, {}, []).plan(tmp_path)
+    tape = play(plan, fails="do web1", away="undo b")
+    assert (tape.lapsed, tape.undone) == ([], ["web1 C", "web1 B", "web1 A"])
+    assert tape.ended.exit is Exit.PARTIAL
 
 
 def test_later_only_what_came_after_it_can_be_undone(tmp_path: Path) -> None:

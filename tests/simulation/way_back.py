@@ -71,6 +71,7 @@ def undone_while_it_can_be(plan: Plan, disk: Disk) -> None:
     began: dict[Key, float] = {}
     ended: dict[Slot, float] = {}
     back: dict[str, float] = {}  # when the rollback of a host began that is not over yet
+    begun: set[Slot] = set()  # handlers: those go on, however late
     for stamp, event in zip(disk.stamps, disk.safe, strict=True):
         now = stamp.mono
         match event:
@@ -87,8 +88,11 @@ def undone_while_it_can_be(plan: Plan, disk: Disk) -> None:
                 back.pop(key.host, None)
             case Ended(key, result) if key in began and key.part == "action":
                 ended[key.host, key.task, key.item] = min(now, began[key] + result.duration)
-            case Started(key) if key.part == "action" and ".u" in key.task and key.attempt == 1:
+            case Started(key) if key.part == "action" and ".u" in key.task:
                 slot = key.host, key.task.split(".u")[0], key.of
+                if slot in begun:
+                    continue
+                begun.add(slot)
                 valid = lasting[slot[1]].tasks[key.host].items[key.of].valid_for
                 late = isinstance(valid, float) and slot in ended and ended[slot] + valid < back.get(key.host, 0.0)
                 assert not late, f"{key} begins, though its time was over at {ended[slot]} + {valid}"
