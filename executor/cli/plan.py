@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -20,6 +20,9 @@ from executor.cli.streams import harmless
 from executor.errors import Problem, WrongUsage
 from executor.model.plans import Plan
 from executor.planning.findings import Findings
+
+if TYPE_CHECKING:
+    from executor.sealing.opening import Sealed
 
 
 @click.command(epilog="Example: runbook plan production-deploy -i prod -e version=v1.2.3 --check --diff")
@@ -45,7 +48,7 @@ def command(runbook: str, form: Literal["text"] | Format, check: bool, detailed_
     if (path := sealed_file(runbook)) is not None:
         plan, sealed = shown_sealed(path, flags)
         flags = flags_of(sealed, flags)
-        return shown(plan, flags, form, check=check, detailed=detailed_exitcode, digest=sealed.digest)
+        return shown(plan, flags, form, check=check, detailed=detailed_exitcode, sealed=sealed)
     check_seal_flags(flags)
     plan = plan_of(runbook, flags, at_terminal=False)
     if flags["against"] is not None:
@@ -68,12 +71,12 @@ def shown(
     *,
     check: bool,
     detailed: bool = False,
-    digest: str | None = None,
+    sealed: Sealed | None = None,
 ) -> int:
     """Print the plan, checked on its hosts if that is asked for. Returns the exit code.
 
-    `detailed`: it says whether anything would change; `digest` is that of the sealed plan that is shown. Raises
-    RunbookError where a check cannot be begun.
+    `detailed`: it says whether anything would change; `sealed` is what is shown, where it is a sealed plan.
+    Raises RunbookError where a check cannot be begun.
     """
     from executor.cli.checking import checked, exit_code
 
@@ -81,22 +84,26 @@ def shown(
         from executor.checking.checking import foreseen
 
         findings = foreseen(plan)
-        _print(plan, findings, form, digest, whole=flags["diff"])
+        _print(plan, findings, form, sealed, whole=flags["diff"])
         return exit_code(findings, detailed=True) if detailed else 0
     with checked(plan, flags) as found:
-        _print(found.plan, found.findings, form, digest)
+        _print(found.plan, found.findings, form, sealed)
         return exit_code(found.findings, detailed=detailed)
 
 
 def _print(
-    plan: Plan, findings: Findings, form: Literal["text"] | Format, digest: str | None, *, whole: bool = False
+    plan: Plan, findings: Findings, form: Literal["text"] | Format, sealed: Sealed | None, *, whole: bool = False
 ) -> None:
     """`whole`: what files are to hold is shown whole, for nobody has said what they hold now."""
-    said = (
-        as_text(plan, findings, whole=whole)
-        if form == "text"
-        else in_format(plan, form, digest=digest, findings=findings)
-    )
+    if form == "text":
+        said = as_text(plan, findings, whole=whole)
+    elif sealed is None:
+        said = in_format(plan, form, findings=findings)
+    else:
+        from executor.sealing.notes import seal_notes
+
+        notes = tuple(seal_notes(sealed.origin, sealed.expires, sealed.sent_late))
+        said = in_format(plan, form, digest=sealed.digest, notes=notes, findings=findings)
     click.echo(harmless(said), nl=form == "text")
 
 

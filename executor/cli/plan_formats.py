@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias, get_args
 
 from executor.model.plans import Plan
@@ -11,8 +12,16 @@ Format: TypeAlias = Literal["markdown", "html", "json", "mermaid"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def in_format(plan: Plan, form: Format, *, digest: str | None = None, findings: Findings | None = None) -> str:
-    """The plan as a text of this format. `digest` is that of the sealed plan which it is to be read for."""
+def in_format(
+    plan: Plan,
+    form: Format,
+    *,
+    digest: str | None = None,
+    notes: Sequence[tuple[str, str]] = (),
+    findings: Findings | None = None,
+) -> str:
+    """The plan as a text of this format. `digest` is that of the sealed plan which it is to be read for, and `notes`
+    what else its seal says, with a label each."""
     from executor.report.plans.data import data
     from executor.report.plans.html import html
     from executor.report.plans.markdown import markdown
@@ -20,9 +29,9 @@ def in_format(plan: Plan, form: Format, *, digest: str | None = None, findings: 
 
     match form:
         case "markdown":
-            return markdown(plan, digest=digest, findings=findings)
+            return markdown(plan, digest=digest, notes=notes, findings=findings)
         case "html":
-            return html(plan, digest=digest, findings=findings)
+            return html(plan, digest=digest, notes=notes, findings=findings)
         case "json":
             return data(plan, digest=digest, findings=findings)
         case "mermaid":

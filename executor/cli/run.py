@@ -51,4 +51,4 @@ def of_sealed(path: Path, flags: dict[str, Any], *, check: bool, dry_run: bool, 
     from executor.cli.sealed import flags_of
 
     plan, sealed = shown_sealed(path, flags)
-    return shown(plan, flags_of(sealed, flags), check=check, digest=sealed.digest)
+    return shown(plan, flags_of(sealed, flags), check=check, sealed=sealed)

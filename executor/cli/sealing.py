@@ -82,8 +82,9 @@ def check_seal_flags(flags: Mapping[str, Any]) -> None:
 def write_sealed(plan: Plan, flags: Mapping[str, Any]) -> None:
     """Seal the plan, write it, and say what comes next. Raises RunbookError where it cannot be sealed or written."""
     from executor import __version__
-    from executor.planning.inputs import inputs
+    from executor.planning.inputs import inputs, sent_late
     from executor.sealing.envelope import unwrap
+    from executor.sealing.notes import seal_notes
     from executor.sealing.origin import origin
     from executor.sealing.portable import Spot
     from executor.sealing.seal import Terms, seal
@@ -105,7 +106,9 @@ def write_sealed(plan: Plan, flags: Mapping[str, Any]) -> None:
         from executor.checking.checking import foreseen
         from executor.report.plans.markdown import markdown
 
-        _write(Path(flags["markdown_out"]), markdown(plan, digest=digest, findings=foreseen(plan)).encode())
+        notes = tuple(seal_notes(terms.origin, terms.expires, sent_late(plan)))
+        page = markdown(plan, digest=digest, notes=notes, findings=foreseen(plan))
+        _write(Path(flags["markdown_out"]), page.encode())
     _tell(plan, out, digest, terms.origin.dirty, stray)
 
 

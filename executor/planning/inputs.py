@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -43,14 +45,21 @@ def sent_late(plan: Plan) -> tuple[str, ...]:
 def changed(known: Mapping[str, str]) -> Mapping[str, str]:
     """Those of the files that are not what they were, each with what has become of it. Empty: all are the same."""
     now = {path: digest_of(Path(path)) for path in known}
-    return {path: "changed" if now[path] else "gone" for path, digest in known.items() if now[path] != digest}
+    return {
+        path: "changed" if now[path] or Path(path).exists() else "gone"
+        for path, digest in known.items()
+        if now[path] != digest
+    }
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal digits; "" where it cannot be read."""
+    """SHA-256 of a file in hexadecimal digits; "" where it cannot be read, or is no regular file."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        # Without O_NONBLOCK, opening a FIFO waits for a writer for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123  a descriptor
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return ""
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except OSError:

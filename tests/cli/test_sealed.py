@@ -90,6 +90,28 @@ def test_the_same_plan_is_the_same_file_and_the_markdown_bears_its_digest(told: 
     assert digest in Path("a.md").read_text()
 
 
+def test_its_pages_say_what_the_seal_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who reads it in a review learns from which commit it is, until when it holds and what it does not cover."""
+    (project / "runbooks/deploy.yml").write_text(
+        RUNBOOK.replace("rollback: none}", "rollback: none, produces: [build/app]}")
+    )
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-c", "user.name=T", "-c", "user.email=t@example.com", *words], check=True)
+    (project / "files/motd").write_text("other\n")
+    until = ["--expires", "2999-01-02T03:04:05+01:00"]
+    assert call(["plan", "deploy", "-i", "prod", "--out", "plan.json", "--markdown", "plan.md", *until]) == 0
+    page = Path("plan.md").read_text()
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout[:12]
+    assert f"| Commit | {commit}, with files that were not as it has them |\n" in page
+    assert "| May be run | until 2999-01-02 02:04:05 UTC |\n" in page
+    assert "| Not covered | build/app: only the run knows what is sent |\n" in page
+    capsys.readouterr()
+    assert call(["plan", "plan.json", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == page
+    assert call(["plan", "plan.json", "--format", "html"]) == 0
+    assert "<dt>May be run</dt><dd>until 2999-01-02 02:04:05 UTC</dd>" in capsys.readouterr().out
+
+
 def test_another_value_is_another_plan(sealed: Path) -> None:
     assert call(["plan", "deploy", "-i", "prod", "-e", "version=v2", "--out", "other.json"]) == 0
     assert sealed.read_bytes() != Path("other.json").read_bytes()
@@ -184,6 +206,15 @@ def test_a_changed_file_that_it_sends_is_refused_by_its_name(told: Told) -> None
     assert said.startswith("error: what it sends is not what was sealed: files/motd (changed)\n  hint: put back")
     Path("files/motd").unlink()
     assert "files/motd (gone)" in told("run", "plan.json", "-y")[1]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_file_that_it_sends_and_that_is_no_file_any_more_is_refused_at_once(told: Told) -> None:
+    Path("files/motd").unlink()
+    os.mkfifo("files/motd")
+    code, said = told("run", "plan.json", "-y")
+    assert code == 11
+    assert "files/motd (changed)" in said
 
 
 @pytest.mark.usefixtures("sealed")

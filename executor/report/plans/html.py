@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,15 @@ _AT_START = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 _MARKER = re.compile(r"##(?=\w*\[)")
 
 
-def html(plan: Plan, *, digest: str | None = None, findings: Findings | None = None) -> str:
-    """The plan as a whole page. `digest` is that of the sealed plan that it is to be read for."""
+def html(
+    plan: Plan,
+    *,
+    digest: str | None = None,
+    notes: Sequence[tuple[str, str]] = (),
+    findings: Findings | None = None,
+) -> str:
+    """The plan as a whole page. `digest` is that of the sealed plan that it is to be read for, and `notes` what else
+    its seal says, with a label each."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this form needs it
 
     sheet = gather(plan, findings)
@@ -35,6 +43,7 @@ def html(plan: Plan, *, digest: str | None = None, findings: Findings | None = N
     page = shown.from_string(_part("page.html.j2")).render(
         sheet=sheet,
         digest=digest,
+        notes=notes,
         work=work(sheet),
         sentences=list(sentences(sheet)),
         rows=[(stage, row(stage)) for stage in sheet.stages],

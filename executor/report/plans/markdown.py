@@ -37,16 +37,24 @@ MOST_WAITS: Final = 10
 _COMMAND_WIDTH: Final = 400  # characters of the command line that shows it whole
 
 
-def markdown(plan: Plan, *, digest: str | None = None, findings: Findings | None = None, limit: int = LIMIT) -> str:
+def markdown(
+    plan: Plan,
+    *,
+    digest: str | None = None,
+    notes: Sequence[tuple[str, str]] = (),
+    findings: Findings | None = None,
+    limit: int = LIMIT,
+) -> str:
     """The plan as Markdown of at most `limit` bytes (8,192 or more), which says what was cut and how to see it.
 
-    `digest` is that of the sealed plan that this is to be read for; `findings` are what is known of its hosts.
+    `digest` is that of the sealed plan that this is to be read for, and `notes` what else its seal says, with a label
+    each; `findings` are what is known of its hosts.
     """
     if limit < LEAST:
         raise ValueError(f"a plan cannot be told in {limit} bytes: {LEAST} is the least")
     sheet = gather(plan, findings)
     for detail in _DETAILS:
-        page = _Page(sheet, digest, detail).within(limit)
+        page = _Page(sheet, digest, notes, detail).within(limit)
         if page is not None:
             return page
     raise AssertionError("the bare summary is shorter than the least limit")
@@ -55,9 +63,10 @@ def markdown(plan: Plan, *, digest: str | None = None, findings: Findings | None
 class _Page:
     """The plan in one degree of detail."""
 
-    def __init__(self, sheet: Sheet, digest: str | None, detail: Detail) -> None:
+    def __init__(self, sheet: Sheet, digest: str | None, notes: Sequence[tuple[str, str]], detail: Detail) -> None:
         self._sheet = sheet
         self._digest = digest
+        self._notes = notes
         self._detail = detail
         self._list = Listing(detail)
 
@@ -91,6 +100,8 @@ class _Page:
         sheet = self._sheet
         if self._digest:
             yield "Digest", code(self._digest)
+        for label, said in self._notes:
+            yield label, text(self._short(said))
         yield "Runbook", code(self._short(sheet.runbook))
         if sheet.owner:
             yield "Owner", text(self._short(sheet.owner))
