@@ -9,6 +9,7 @@ import sys
 import click
 
 from executor.cli.main import COMMANDS
+from executor.errors import InvalidInput
 
 
 @click.command(epilog="Example: runbook show; runbook show 20260301-101500-k3f9 --format json")
@@ -22,6 +23,7 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
     RUN is an id, or as much of its beginning or end as makes it plain; `last` is the newest.
     """
     from executor.journal import folders, reading
+    from executor.journal.index import unreadable
     from executor.journal.past import plan_now
     from executor.report import show
     from executor.report.safe import inert_json
@@ -29,9 +31,14 @@ def command(run: str | None, format_: str, verify: bool, verbose: bool) -> None:
     state = folders.state_folder(os.environ)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     if run is None and not verify:
-        rows = [
-            row for folder in folders.all_runs(state) if (row := show.row(reading.read(folder.journal))) is not None
-        ]
+        rows = []
+        for folder in folders.all_runs(state):
+            try:
+                row = show.row(reading.read(folder.journal))
+            except InvalidInput as error:
+                click.echo(unreadable(folder, error), err=True)
+                continue
+            rows += [row] if row is not None else []
         text = (
             inert_json(json.dumps(show.runs_json(rows), indent=2)) + "\n"
             if format_ == "json"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from executor.journal.index import Glance
+from executor.errors import InvalidInput
+from executor.journal.index import Glance, Unreadable
 from executor.report.standing import OnHost, OpenRun
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def command(format_: str) -> None:
     from executor.journal.index import glances
     from executor.report import standing
 
-    known = list(glances(folders.state_folder(os.environ)))
-    open_runs = [_open(one) for one in known if one.open or one.held]
-    hosts = _hosts(known, datetime.now(UTC).timestamp())
+    unread: list[Unreadable] = []
+    known = list(glances(folders.state_folder(os.environ), unread))
+    hosts = _hosts(known, datetime.now(UTC).timestamp(), unread)
+    open_runs = [_damaged(one) for one in unread]
+    open_runs += [_open(one) for one in known if one.open or one.held]
     if format_ == "json":
         click.echo(json.dumps(standing.as_json(open_runs, hosts), indent=2))
         return
@@ -56,14 +59,24 @@ def _open(one: Glance) -> OpenRun:
     return OpenRun(run, one.started.name, how, one.last, commands if one.standing != "incomplete" else commands[::2])
 
 
-def _hosts(known: Iterable[Glance], now: float) -> list[OnHost]:
+def _damaged(one: Unreadable) -> OpenRun:
+    how = f"its record cannot be read: {one.why}; what it left on its hosts is not told below"
+    return OpenRun(one.folder.run, f"run {one.folder.run}", how, one.last, (f"runbook show {one.folder.run}",))
+
+
+def _hosts(known: Iterable[Glance], now: float, unread: list[Unreadable]) -> list[OnHost]:
     """The newest run that has left something on each host, by host and inventory."""
     from executor.engine.resume import at
+    from executor.journal.index import unreadable
     from executor.journal.past import recall
 
     found: dict[tuple[str, str], OnHost] = {}
     for one in known:
-        past = recall(one.folder)
+        try:
+            past = recall(one.folder)
+        except InvalidInput as error:
+            unread.append(unreadable(one.folder, error))
+            continue
         inventory = ", ".join(past.started.inventory)
         then = at(past.state, now)
         for name, host in past.state.hosts.items():

@@ -20,7 +20,7 @@ from executor.engine.rollback import scope_of
 from executor.errors import InvalidInput, Problem, Refused, WrongUsage
 from executor.journal import folders
 from executor.journal.folders import RunFolder
-from executor.journal.index import Glance, glances
+from executor.journal.index import Glance, Unreadable, glances
 from executor.journal.past import Past, recall
 from executor.report.phrasing import names
 
@@ -34,7 +34,10 @@ def chosen(state: Path, named: str | None, now: float) -> RunFolder:
     """
     if named is not None and (named == "last" or folders.is_run(named)):
         return folders.find(state, named)
-    found = [one for one in glances(state) if named is None or _is_of(one, named)]
+    unread: list[Unreadable] = []
+    found = [one for one in glances(state, unread) if named is None or _is_of(one, named)]
+    for unknown in unread:
+        click.echo(f"not looked at: {unknown}", err=True)
     if named is None:
         return _asked(found, now)
     if not found:

@@ -36,13 +36,28 @@ class Glance:
         return self.standing in ("cut off", "stopped", "incomplete")
 
 
-def glances(state: Path) -> Iterator[Glance]:
-    """Every run that can be read, newest first. One whose journal is damaged, or never began, is left out."""
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A run whose record cannot be trusted, or read: nobody can tell from here how it stands."""
+
+    folder: RunFolder
+    why: str
+    last: datetime  # when its journal was last written
+
+    def __str__(self) -> str:
+        return f"run {self.folder.run} cannot be read: {self.why}"
+
+
+def glances(state: Path, unread: list[Unreadable] | None = None) -> Iterator[Glance]:
+    """Every run that can be read, newest first. One whose journal is damaged is put into `unread` when its turn comes;
+    one that never began is left out."""
     for folder in all_runs(state):
         try:
             found = glance(folder)
-        except InvalidInput:
-            continue  # `show` and `resume` tell what is wrong with it, by its name
+        except InvalidInput as error:
+            if unread is not None:
+                unread.append(unreadable(folder, error))
+            continue
         if found is not None:
             yield found
 
@@ -70,6 +85,12 @@ def glance(folder: RunFolder) -> Glance | None:
     return Glance(folder, started, _standing(ended, held), ended, began, last, held, undone)
 
 
+def unreadable(folder: RunFolder, error: InvalidInput) -> Unreadable:
+    """A run whose reading has raised that."""
+    last = datetime.fromtimestamp(folder.journal.stat().st_mtime, UTC)
+    return Unreadable(folder, error.problems[0].message, last)
+
+
 def _standing(ended: RunEnded | None, held: str) -> Standing:
     if held:
         return "running"
@@ -82,9 +103,10 @@ def _standing(ended: RunEnded | None, held: str) -> Standing:
 
 def unfinished(state: Path) -> RunFolder:
     """The last run that is unfinished. Raises InvalidInput where there is none."""
-    for found in glances(state):
+    unread: list[Unreadable] = []
+    for found in glances(state, unread):
         if found.open:
             return found.folder
-    raise InvalidInput(
-        Problem("no run is unfinished", hint="runbook status tells what the hosts are on", code="nothing-unfinished")
-    )
+    but = "".join(f"; but {one}" for one in unread[:1])
+    hint = "runbook status tells what the hosts are on"
+    raise InvalidInput(Problem(f"no run is unfinished{but}", hint=hint, code="nothing-unfinished"))

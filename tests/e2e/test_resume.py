@@ -177,6 +177,12 @@ def test_what_cannot_be_carried_on_is_told(project: Project) -> None:
     journal.write_bytes(whole.replace(b"web1", b"web9", 1))
     damaged = project.runbook("resume", "last")
     assert (damaged.code, "journal is damaged" in damaged.err) == (3, True), damaged
+    status = project.runbook("status")
+    assert (status.code, "its record cannot be read: the journal is damaged" in status.out) == (0, True), status
+    listed = project.runbook("show")
+    assert (listed.code, "cannot be read: the journal is damaged" in listed.err) == (0, True), listed
+    undone = project.runbook("rollback", "deploy", "-y")
+    assert "not looked at: run" in undone.err, undone
     record = json.loads(whole.splitlines()[0])
     record["event"]["version"] = 99
     journal.write_bytes(_chained(record))

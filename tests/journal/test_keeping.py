@@ -90,7 +90,7 @@ def test_the_last_unfinished_run_is_meant_and_damaged_ones_are_passed_over(tmp_p
     remove(wanted)
     assert unfinished(tmp_path).run == "20260301-100000-aaaa"
     remove(unfinished(tmp_path))
-    with pytest.raises(InvalidInput, match="no run is unfinished"):
+    with pytest.raises(InvalidInput, match=r"no run is unfinished; but run 20260301-130000-aaaa cannot be read: ."):
         unfinished(tmp_path)
 
 
