@@ -22,7 +22,7 @@ def asserted(here: Round, claim: Assert) -> Seen:
             said = f"does not hold: {written}" if claim.message is None else here.said(claim.message)
             return Seen(found.WouldFail(said))
     done = registered(Result(Status.OK, rc=0, changed=False), attempts=1, changed=False, failed=False)
-    return Seen(found.Looked("it holds"), value=done)
+    return Seen(found.NothingToDo("it holds"), value=done)
 
 
 def probed(here: Round, probe: Probe, settings: Settings) -> Looking[Seen]:

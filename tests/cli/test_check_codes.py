@@ -19,6 +19,7 @@ from executor.planning.findings import (
     WouldFail,
     WouldRun,
 )
+from executor.planning.shown.verdicts import summed_up
 
 SAME = (NothingToDo("it is so"), Looked("fine"), Skipped("off"), Asked(("Go?",)), WouldRun(changes=False))
 CHANGING = (WouldRun(), WouldChange("content"), Unknown(("x",), ()), NotAsked("silent"))
@@ -51,3 +52,11 @@ def test_what_would_fail_whatever_comes_first_is_a_failure(verdict: Verdict) -> 
 
 def test_a_host_that_is_away_is_told_before_all_else() -> None:
     assert exit_code(of(WouldFail("no"), lost="web2"), detailed=True) == 4
+
+
+def test_what_would_fail_only_as_the_hosts_are_now_is_counted_apart() -> None:
+    """A step before it may make what is missing: it is no failure that is known."""
+    assert summed_up(of(WouldFail("no folder"), for_now=True)) == (
+        "1 would fail as the hosts are now, before the steps that come first"
+    )
+    assert summed_up(of(WouldFail("no folder"))) == "1 would fail or could not be asked"

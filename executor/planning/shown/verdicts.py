@@ -79,12 +79,18 @@ def _asked(answers: list[tuple[str, Told]]) -> Told:
 
 def summed_up(findings: Findings) -> str:
     """How many steps have which verdict; where hosts differ, a step counts for each of its verdicts."""
-    kinds = Counter(tone for hosts in findings.steps.values() for tone in {told(one).tone for one in hosts.values()})
-    return ", ".join(f"{kinds[tone]:,} {said}" for tone, said in _SUMS.items() if kinds[tone]) or "nothing to do"
+    kinds = Counter(kind for hosts in findings.steps.values() for kind in {_kind(one) for one in hosts.values()})
+    return ", ".join(f"{kinds[kind]:,} {said}" for kind, said in _SUMS.items() if kinds[kind]) or "nothing to do"
 
 
-_SUMS: Mapping[Tone, str] = {
+def _kind(finding: Finding) -> Tone | Literal["bad now"]:
+    tone = told(finding).tone
+    return "bad now" if tone == "bad" and finding.for_now else tone
+
+
+_SUMS: Mapping[Tone | Literal["bad now"], str] = {
     "bad": "would fail or could not be asked",
+    "bad now": "would fail as the hosts are now, before the steps that come first",
     "change": "would change something",
     "run": "would run",
     "late": "known only in the run",
