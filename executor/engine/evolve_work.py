@@ -101,7 +101,7 @@ def enter(plan: Plan, state: State, host: HostState) -> Work:
     if do.leg in ("drain", "restore"):
         host.between.add(stage_of(state, do))
     if do.leg == "drain":
-        host.diverted = True
+        host.diverted.add(stage_of(state, do))
         if any(host.name in step.tasks for step in plan.stages[stage_of(state, do)].restore):
             host.drained.add(stage_of(state, do))
     if do.leg == "always":
@@ -168,7 +168,23 @@ def ended(state: State, event: Ended) -> None:
     elif work.phase == "action":
         work.result = result
         work.doubts += result.status is Status.UNKNOWN
+        if result.status is Status.REFUSED:
+            _never_diverted(state, host, key)
         _left_behind(state, host, work, result, flight.since)
+
+
+def _never_diverted(state: State, host: HostState, key: Key) -> None:
+    """What was refused never began: where it was the first of a drain, traffic was not touched, and needs no restore."""
+    course = host.course
+    if course is None or key.direction != "forward" or key.attempt > 1 or key.item > 0:
+        return
+    before, do = course.elements[course.at - 1] if course.at else None, course.next
+    if not isinstance(do, Do) or do.leg != "drain" or (isinstance(before, Do) and before.leg == "drain"):
+        return
+    stage = stage_of(state, do)
+    host.drained.discard(stage)
+    host.between.discard(stage)
+    host.diverted.discard(stage)
 
 
 def _left_behind(state: State, host: HostState, work: Work, result: Result, since: float) -> None:

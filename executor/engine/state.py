@@ -96,12 +96,12 @@ class HostState:
     stopped: str = ""  # why its rollback stopped for good
     stalled: str = ""  # why it cannot go on until somebody returns
     undone: bool = False  # some rollback of it is over
-    diverted: bool = False  # its traffic has been touched
+    diverted: set[int] = field(default_factory=set)  # stages in which its traffic has been touched
 
     @property
     def touched(self) -> bool:
         """Something may have changed on it."""
-        return self.diverted or any(e.status != "disarmed" and not e.unchanged for e in self.armed.values())
+        return bool(self.diverted) or any(e.status != "disarmed" and not e.unchanged for e in self.armed.values())
 
     def fork(self) -> HostState:
         twin = copy(self)
@@ -110,6 +110,7 @@ class HostState:
         twin.left_work = self.left_work.fork() if self.left_work else None
         twin.doubts = dict(self.doubts)
         twin.flights, twin.drained, twin.between = set(self.flights), set(self.drained), set(self.between)
+        twin.diverted = set(self.diverted)
         twin.tries, twin.registered, twin.sets = dict(self.tries), dict(self.registered), dict(self.sets)
         twin.cuts, twin.entered, twin.unhealthy = dict(self.cuts), dict(self.entered), dict(self.unhealthy)
         twin.armed = {seq: entry.fork() for seq, entry in self.armed.items()}
