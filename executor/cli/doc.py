@@ -6,6 +6,7 @@ import click
 
 from executor.cli.loading import load_hosts, root_here
 from executor.cli.options import Sources, extra_vars_option, inventory_option
+from executor.cli.sealed import sealed_file
 from executor.errors import Problem, WrongUsage
 
 
@@ -25,6 +26,9 @@ def command(context: click.Context, runbook: str, inventory: Sources, extra_vars
     from executor.planning import PlanOptions, build
     from executor.report.plans.checklist import checklist
 
+    if sealed_file(runbook) is not None:
+        hint = f"runbook plan {runbook} shows it; doc takes the runbook that it was made of"
+        raise WrongUsage(Problem(f"{runbook} is no runbook: a sealed plan ends in .json", hint=hint))
     path = find_runbook(runbook, root_here())
     root = project_root(path)
     book = load_runbook(path, root=root)

@@ -60,7 +60,7 @@ def find(name: str, root: Path, folder: str, what: str) -> Path:
         if kind(candidate) == "file":
             return candidate
     if kind(path) == "folder":
-        raise InvalidInput(Problem(f"{shown(path)} is a folder, not {what} file", code="unreadable"))
+        raise InvalidInput(Problem(f"{shown(path)} is a folder, and no {what}", code="unreadable"))
     known = sorted(file.stem for file in (root / folder).glob("*.y*ml"))
     looked = "" if path.is_absolute() or path.suffix else f", nor is there {shown(root / folder / (name + '.yml'))}"
     hint = did_you_mean(name, known) or (f"there are: {', '.join(known[:12])}" if known else "")

@@ -23,6 +23,8 @@ from executor.sealing.portable import Spot, settled
 from executor.sealing.shape import misfit
 
 _AGAIN = "seal it again: runbook plan RUNBOOK -i INVENTORY --out FILE"
+_MADE = "what can be run is made by runbook plan RUNBOOK -i INVENTORY --out FILE, and by no --format"
+_MARK = b'{"runbook_plan"'
 _ID = re.compile(r"[A-Za-z0-9_.]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -69,7 +71,8 @@ def open_sealed(path: Path, data: bytes, program: str, spot: Spot) -> Sealed:
     try:
         digest, content = unwrap(data)
     except Altered as error:
-        raise Refused(Problem(f"{name} is not as it was sealed: {error}", hint=_AGAIN, code="altered")) from error
+        hint = _AGAIN if data.startswith(_MARK) else _MADE
+        raise Refused(Problem(f"{name} is not as it was sealed: {error}", hint=hint, code="altered")) from error
     try:
         read = json.loads(content, parse_constant=_no_number)
         made_by = read["program"]

@@ -191,6 +191,24 @@ def test_a_changed_byte_is_refused(sealed: Path, told: Told) -> None:
 
 
 @pytest.mark.usefixtures("project")
+def test_what_was_made_by_a_format_is_told_how_it_is_made_to_run(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["plan", "deploy", "-i", "prod", "--format", "json"]) == 0
+    Path("facts.json").write_text(capsys.readouterr().out)
+    code, said = told("run", "facts.json")
+    assert code == 11
+    assert "hint: what can be run is made by runbook plan RUNBOOK -i INVENTORY --out FILE" in said
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_sealed_plan_is_no_runbook_to_document(told: Told) -> None:
+    code, said = told("doc", "plan.json")
+    assert code == 5
+    assert "hint: runbook plan plan.json shows it" in said
+
+
+@pytest.mark.usefixtures("project")
 def test_an_expired_plan_is_refused(told: Told) -> None:
     assert told("plan", "deploy", "-i", "prod", "--out", "plan.json", "--expires", "0s")[0] == 0
     code, said = told("run", "plan.json", "-y")
