@@ -48,7 +48,7 @@ def refuse(state: State) -> Decision:
     over, and was to be undone, is as over as it was."""
     begun = any(host.entered for host in state.hosts.values()) and not state.over
     status = "refused: the hosts are locked" if begun else _WORDS[Exit.REFUSED]
-    ended = RunEnded(Exit.REFUSED, status, state.lock.refused, _summaries(state), resumable=begun)
+    ended = RunEnded(Exit.REFUSED, status, state.lock.refused, _summaries(state), tuple(_left(state)), resumable=begun)
     return Decision((ended,), (Finish(Exit.REFUSED, "stopped" if begun else "ended"),))
 
 

@@ -226,11 +226,11 @@ def _leave(plan: Plan, state: State, host: HostState, course: Course) -> Decisio
     return Decision(told)
 
 
-def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
-    """How a host's way back ended: what is left of it, and how it is."""
+def rolled_back(state: State, host: HostState, away: str = "") -> tuple[Event, ...]:
+    """How a host's way back ended: what is left of it, and how it is. `away`: why its turn has passed without it."""
     left = [e for e in host.armed.values() if e.left]
     clean = all(e.run_wide for e in left)  # what belongs to the run is not the host's debt
-    away = f"unreachable: {host.lost}" if host.lost else ""
+    away = f"unreachable: {host.lost}" if host.lost else away
     why = host.stopped or away or host.stalled
     owed = tuple(
         Undone(
@@ -242,7 +242,7 @@ def rolled_back(state: State, host: HostState) -> tuple[Event, ...]:
             e.why or (away if e.run_wide else why),
         )
         for e in reversed(left)
-        if e.status == "armed" and (host.lost or not e.run_wide)
+        if e.status == "armed" and (away or not e.run_wide)
     )
     unhealthy = next(iter(host.unhealthy.values()), "")
     return (*owed, HostRolledBack(host.name, clean, not unhealthy, why or unhealthy))

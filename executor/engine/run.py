@@ -7,7 +7,6 @@ from executor.engine.effects import Connect, Decision
 from executor.engine.host import rolled_back
 from executor.engine.rollback import scope_of
 from executor.engine.state import HostState, State
-from executor.engine.undo import pending
 from executor.events import BatchEnded, BatchStarted, Closing, Connecting, RollbackEnded, RollbackStarted
 from executor.model.plans import Plan
 
@@ -105,15 +104,14 @@ def _back(plan: Plan, state: State) -> Decision:
         # What belongs to the run does not depend on how its owner fares. Who waits for a delegate goes no further back.
         hosts = tuple(host.name for host in able if wave.batch == 0 or not (host.stopped or host.stalled))
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
-    untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if _untold(state, host)]
-    told = [event for host in untold for event in rolled_back(state, host)]
+    untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if _untold(host)]
+    told = [event for host in untold for event in rolled_back(state, host, "it was away when its turn came")]
     return Decision((*told, RollbackEnded(finish.complete(state))))
 
 
-def _untold(state: State, host: HostState) -> bool:
-    """Nothing has been said yet of what stays on the host: nobody is there, or it can be undone no more."""
-    left = any(e.left and e.status == "armed" and (host.lost or not e.run_wide) for e in host.armed.values())
-    return left and bool(host.lost or not pending(state, host))
+def _untold(host: HostState) -> bool:
+    """Nothing has been said yet of what is left on the host: it was away, or it can be undone no more."""
+    return any(e.left and e.status == "armed" for e in host.armed.values())
 
 
 def _owing(state: State) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from executor.engine import decide, evolve, initial
 from executor.engine.effects import Perform
 from executor.events import (
     Closing,
@@ -18,6 +19,8 @@ from executor.events import (
     Event,
     HostFailed,
     Judged,
+    LockRefused,
+    RollbackStarted,
     RunEnded,
     Started,
     StepEnded,
@@ -254,6 +257,44 @@ def test_a_handler_whose_command_has_passed_is_not_run_again_by_whoever_asks_for
     commands = [e.key for e in lives.journal if isinstance(e, Started) and e.key.task == "1.1.u1"]
     assert [key.part for key in commands if key.part == "action"] == ["action"]
     assert [one.outcome for one in lives.journal if isinstance(one, Undone)] == ["owed", "passed"]
+
+
+ALL_BACK = """
+name: R
+stages:
+  - name: S
+    hosts: web[0:1]
+    serial: 2
+    steps:
+      - {name: A, shell: do a, rollback: undo a}
+      - {name: B, shell: do b, rollback: none}
+"""
+
+
+def test_what_is_left_is_told_of_a_host_too_that_was_there_for_a_moment_between_two_lives(tmp_path: Path) -> None:
+    """It was away when the rollback began and again when it was its turn at last."""
+    lives = _live(tmp_path, ALL_BACK, {"web1:B": ["unreachable"], "web1:connect": ["ok", "ok", "down"]})
+    lives.live(die=lambda: any(isinstance(event, RollbackStarted) for event in lives.journal))
+    lives.script.reached.clear()
+    lives.live(RESUMED)
+    told = [(one.host, one.outcome) for one in lives.journal if isinstance(one, Undone)]
+    assert sorted(told) == [("web1", "owed"), ("web2", "passed")]
+    assert [(one.host, one.name) for one in end_of(lives.journal).left] == [("web1", "A")]
+
+
+def test_a_resume_that_is_refused_says_what_is_left_from_before(tmp_path: Path) -> None:
+    """Nobody shall take the hosts for clean because somebody else has their lock just now."""
+    lives = _live(tmp_path, ALL_BACK, {"web1:B": ["rc 1"], "back:web1:undo a": ["rc 1"]})
+    lives.live()
+    left = end_of(lives.journal).left
+    del lives.journal[-1]
+    state = initial(lives.plan)
+    for event in (*lives.journal, RESUMED, LockRefused("deploy", {"web1": "eve"})):
+        evolve(lives.plan, state, event)
+    (ended,) = decide(lives.plan, state).events
+    assert isinstance(ended, RunEnded)
+    assert (int(ended.exit), ended.left) == (11, left)
+    assert left
 
 
 IN_TRAFFIC = """

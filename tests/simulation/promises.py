@@ -23,7 +23,6 @@ from executor.events import (
     Locked,
     LockLost,
     Resumed,
-    RollbackStarted,
     RunEnded,
     StageStarted,
     Started,
@@ -91,11 +90,6 @@ def _in_one_go(journal: Sequence[Event]) -> bool:
     """Nobody has stopped it to go on later, nor asked for it to be undone: deaths are all that lies in between."""
     stopped = any(isinstance(event, Aborted) and event.then == "stop" for event in journal)
     carried_on = stopped and any(isinstance(event, Resumed) for event in journal)
-    # What the way back owes to a host that died between two lives is told at the end alone.
-    rolling = next((n for n, event in enumerate(journal) if isinstance(event, RollbackStarted)), len(journal))
-    carried_on = carried_on or any(isinstance(event, Resumed) for event in journal[rolling:])
-    # So is what a host undoes that has come back, perhaps after others had given it up.
-    carried_on = carried_on or any("back again" in e.reason for e in journal if isinstance(e, RollbackStarted))
     return not (carried_on or _asked_back(journal) or any(isinstance(event, RunEnded) for event in journal[:-1]))
 
 
