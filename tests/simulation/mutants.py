@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 from unittest.mock import patch
 
-from executor.engine import decide
+from executor.engine import decide, lapse
 from executor.engine.effects import Connect, Decision, Finish, Perform
 from executor.engine.state import Gate, Unwind
 from executor.events import Ended, Judged, LockLost, Stamp, Started
@@ -198,6 +198,24 @@ def _looks_at_the_wall(original: Original) -> Original:
     return told
 
 
+def _goes_on_where_it_was(original: Original) -> Original:
+    def taken_up(state: Any) -> None:
+        probes = {name: host.probe for name, host in state.hosts.items()}
+        original(state)
+        for name, probe in probes.items():
+            state.hosts[name].probe = probe
+
+    return taken_up
+
+
+def _never_too_late(original: Original) -> Original:
+    def returned(plan: Any, state: Any) -> Any:
+        with patch.object(lapse, "due", _answers(())(lapse.due)):
+            return original(plan, state)
+
+    return returned
+
+
 def _as_if_new(decision: Decision) -> Decision:
     effects = (replace(e, again=False) if isinstance(e, Perform) else e for e in decision.effects)
     return Decision(decision.events, tuple(effects))
@@ -270,6 +288,7 @@ MUTANTS = (
     Mutant(
         "batches as wide as the stage", (f"{E}.stage:cut",), lambda _original: lambda hosts, _serial: (tuple(hosts),)
     ),
+    Mutant("a window one place too wide", (f"{E}.evolve:window",), _then(lambda places: places + 1)),
     Mutant("one more host may fail", (f"{E}.stage:allowed_failures",), _then(lambda limit: limit + 1)),
     Mutant("one host fewer may fail", (f"{E}.stage:allowed_failures",), _then(lambda limit: limit - 1)),
     Mutant("a step that runs once is skipped", (f"{E}.stage:_may_run",), _answers(False)),
@@ -289,5 +308,7 @@ MUTANTS = (
     Mutant("on although nothing can be written", ("executor.drive.recorder:Recorder.sync",), _writes_on),
     Mutant("the wall clock is read again and again", (f"{E}.clock:told",), _looks_at_the_wall),
     Mutant("nothing ever lapses", (f"{E}.lapse:due",), _answers(())),
+    Mutant("undone however late its host returns", (f"{E}.run:_returned",), _never_too_late),
+    Mutant("half a gate from before counts", (f"{E}.evolve_resume:taken_up",), _goes_on_where_it_was),
     Mutant("traffic without a look at health", (f"{E}.rollback:_gate",), _then(_no_gate)),
 )
