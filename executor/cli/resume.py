@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from time import time
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ def command(run: str | None, replan: bool, **flags: Any) -> int:
     """
     from executor.cli.carrying import Wish, go, same_files, taken
     from executor.cli.replanning import go_on_replanned
+    from executor.cli.undoing import undoable_of
     from executor.journal import folders
     from executor.journal.index import unfinished
 
@@ -33,7 +35,10 @@ def command(run: str | None, replan: bool, **flags: Any) -> int:
     with taken(folder) as past:
         ended = past.ended
         if ended is not None and not ended.resumable and ended.exit is not Exit.INCOMPLETE:
-            hint = f"runbook rollback {folder.run} undoes it"
+            able = undoable_of(past, time())
+            hint = (
+                f"runbook rollback {folder.run} undoes it" if able else f"runbook show {folder.run} tells what it did"
+            )
             raise Refused(Problem(f"run {folder.run} is finished: {ended.status}", hint=hint, code="finished"))
         if replan:
             return go_on_replanned(past, folder, flags)

@@ -6,6 +6,7 @@ run says that it has ended: whoever is killed in between can still be resumed, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from executor.engine.effects import Decision, Unlock
@@ -25,7 +26,7 @@ def evolve_lock(state: State, event: OfLock) -> None:
         case LockAwaited():
             lock.awaited = True
         case LockRefused(_, holders):
-            lock.refused = "; ".join(f"{host}: {who}" for host, who in holders.items())
+            lock.refused = "; ".join(f"{', '.join(hosts)}: {who}" for who, hosts in _by_holder(holders).items())
         case LockLost(host, reason):
             lock.fences.pop(host, None)
             lock.lost = lock.lost or f"{host}: {reason}"
@@ -36,6 +37,14 @@ def evolve_lock(state: State, event: OfLock) -> None:
                 lock.fences.pop(host, None)
             lock.letting_go = "over"
     state.touch_run()
+
+
+def _by_holder(holders: Mapping[str, str]) -> dict[str, list[str]]:
+    """A run that holds the lock on many hosts is told once."""
+    held: dict[str, list[str]] = {}
+    for host, who in holders.items():
+        held.setdefault(who, []).append(host)
+    return held
 
 
 def let_go(state: State) -> Decision | None:

@@ -104,9 +104,11 @@ def _standing(ended: RunEnded | None, held: str) -> Standing:
 def unfinished(state: Path) -> RunFolder:
     """The last run that is unfinished. Raises InvalidInput where there is none."""
     unread: list[Unreadable] = []
+    hint = "runbook status tells what the hosts are on"
     for found in glances(state, unread):
         if found.open:
             return found.folder
+        if found.standing == "running":
+            hint = f"run {found.folder.run} goes on just now: runbook attach {found.folder.run}"
     but = "".join(f"; but {one}" for one in unread[:1])
-    hint = "runbook status tells what the hosts are on"
     raise InvalidInput(Problem(f"no run is unfinished{but}", hint=hint, code="nothing-unfinished"))

@@ -42,7 +42,7 @@ def way_back(
                 "stop": "stopping as asked, nothing is undone",
                 "ask": "asking what to do",
             }
-            if view.wished and then == "rollback":
+            if then == "rollback" and (view.wished or view.rollback is not None):  # asked for, or gone on with
                 return (line(f"ROLLING BACK: {reason}", tone="undo"),)
             where = f" {stage_name(plan, stage)}" if stage else ""
             return (line(f"ABORTED{where}: {reason}; {comes[then]}", tone="bad"),)

@@ -77,6 +77,8 @@ def test_the_last_run_of_a_runbook_is_undone_with_the_values_that_it_noted(deplo
     again = deployed.runbook("rollback", "Deploy", "-y")
     assert again.code == 0, again
     assert link(deployed, "web1") == ""
+    finished = deployed.runbook("resume", "last")
+    assert (finished.code, "tells what it did" in finished.err) == (11, True), finished
     nothing = deployed.runbook("rollback", "deploy", "-y")
     assert (nothing.code, "left anything to undo" in nothing.err) == (11, True), nothing
 

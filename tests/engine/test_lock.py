@@ -115,11 +115,11 @@ def test_a_run_without_a_lock_has_none_to_let_go(run: Run) -> None:
 
 
 def test_a_refused_run_begins_nothing_and_ends_with_11(run: Run) -> None:
-    run.tell(LockRefused("deploy", {"web2": "run r0 by eve"}))
+    run.tell(LockRefused("deploy", {"web2": "run r0 by eve", "web1": "run r0 by eve"}))
     assert run.finished() == Finish(Exit.REFUSED)
     ended = run.state.ended
     assert ended is not None
-    assert (ended.resumable, ended.reason) == (False, "web2: run r0 by eve")
+    assert (ended.resumable, ended.reason) == (False, "web2, web1: run r0 by eve")
     assert not run.of(Started)
 
 

@@ -51,6 +51,9 @@ def test_a_run_is_held_by_one_process_and_the_other_is_told_by_whom(tmp_path: Pa
     assert other.stdout is not None
     assert other.stdout.readline() == b"held\n"
     assert f"process {other.pid}" in holder(folder)
+    with pytest.raises(InvalidInput) as none:
+        unfinished(tmp_path)
+    assert f"runbook attach {folder.run}" in none.value.problems[0].hint
     with pytest.raises(Refused, match=f"process {other.pid} on .*, by eve") as refused, holding(folder, "ann"):
         raise AssertionError("two hold it")
     assert refused.value.exit_code is Exit.REFUSED

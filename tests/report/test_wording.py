@@ -160,6 +160,13 @@ def test_a_reason_is_told_once() -> None:
     )
 
 
+def test_a_rollback_that_is_gone_on_with_is_no_abort() -> None:
+    first = Aborted("1", "web1 failed", "rollback")
+    begun = RollbackStarted("run", "web1 failed", ("web1",))
+    (line,) = said(first, begun, Aborted("1", "what was left of the rollback", "rollback"))
+    assert line.text == "ROLLING BACK: what was left of the rollback"
+
+
 def test_attempts_on_the_way_back_say_so() -> None:
     back = replace(ACTION, task="1.2.u1", direction="back")
     started = Started(back, "Switch back")
