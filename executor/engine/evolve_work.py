@@ -174,7 +174,7 @@ def ended(state: State, event: Ended) -> None:
 
 
 def _never_diverted(state: State, host: HostState, key: Key) -> None:
-    """What was refused never began: where it was the first of a drain, traffic was not touched, and needs no restore."""
+    """What was refused never began: if it was the first of a drain, traffic was not touched and needs no restore."""
     course = host.course
     if course is None or key.direction != "forward" or key.attempt > 1 or key.item > 0:
         return
