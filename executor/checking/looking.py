@@ -107,7 +107,7 @@ def _act(here: Round, body: Body, settings: Settings) -> Looking[Seen]:
         case SetVars(values):
             return Seen(found.WouldRun(changes=False), sets=here.filled(values))
         case Assert() as claim:
-            return asserted(here, claim)
+            return asserted(here, claim, settings)
         case ProbeAction(probe):
             return (yield from probed(here, here.filled(probe), settings))
         case Checklist(items):
@@ -159,7 +159,7 @@ def _read(here: Round, body: Body, settings: Settings) -> Looking[Seen]:
     if verdict.needless:
         return Seen(found.NothingToDo(result.detail), for_now, value)
     if verdict.failure:
-        return Seen(found.Looked(verdict.failure, failed=True), for_now, value)
+        return Seen(found.Looked(verdict.failure, failed=settings.ignore_errors is not True), for_now, value)
     return Seen(found.Looked(HIDDEN if settings.no_log else last_word(result)), for_now, value)
 
 

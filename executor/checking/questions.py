@@ -14,13 +14,13 @@ from executor.planning import findings as found
 from executor.probes.times import looks_back
 
 
-def asserted(here: Round, claim: Assert) -> Seen:
+def asserted(here: Round, claim: Assert, settings: Settings) -> Seen:
     """What is known of the values is enough to judge it."""
     for expression in claim.that:
         if not here.filled(expression):
             written = getattr(getattr(expression, "template", expression), "text", str(expression))
             said = f"does not hold: {written}" if claim.message is None else here.said(claim.message)
-            return Seen(found.WouldFail(said))
+            return Seen(found.Looked(said) if settings.ignore_errors is True else found.WouldFail(said))
     done = registered(Result(Status.OK, rc=0, changed=False), attempts=1, changed=False, failed=False)
     return Seen(found.NothingToDo("it holds"), value=done)
 
@@ -36,7 +36,8 @@ def probed(here: Round, probe: Probe, settings: Settings) -> Looking[Seen]:
     if answer.opinion is Opinion.INCONCLUSIVE:
         return Seen(found.NotAsked(answer.summary))
     said = HIDDEN if settings.no_log else answer.summary
-    return Seen(found.Looked(said, failed=answer.opinion is not Opinion.PASSED), here.is_for_now(question))
+    failed = answer.opinion is not Opinion.PASSED and settings.ignore_errors is not True
+    return Seen(found.Looked(said, failed=failed), here.is_for_now(question))
 
 
 def checked(here: Round, items: tuple[ChecklistItem, ...], settings: Settings) -> Looking[Seen]:

@@ -60,6 +60,26 @@ def test_a_claim_that_is_known_not_to_hold_fails_before_anybody_is_asked(project
     assert found["web1"].verdict == NothingToDo("it holds")
 
 
+def test_a_failure_that_is_ignored_is_no_reason_for_a_check_to_fail(project: Project) -> None:
+    plan = project.plan(
+        """
+        - {name: Look, shell: look, read_only: true, ignore_errors: true}
+        - {name: Ask, probe: {shell: ask}, ignore_errors: true}
+        - {name: Claim, assert: {that: [weight < 1]}, ignore_errors: true}
+        """,
+        limit="web1",
+    )
+    hosts = Hosts({"look": refused("exit code 3"), "shellprobe": Verdict(Opinion.FAILED, "exit code 1")})
+    assert verdicts(hosts.check(plan)) == [
+        Looked("exit code 3"),
+        Looked("exit code 1"),
+        Looked("does not hold: weight < 1"),
+    ]
+    assert not any(map(fails, hosts.check(plan).findings.all()))
+    strict = project.plan("- {name: Look, shell: look, read_only: true}", limit="web1")
+    assert any(map(fails, hosts.check(strict).findings.all()))
+
+
 def test_what_a_step_makes_here_is_not_compared_before_it_is_made(project: Project) -> None:
     project.file("build/app.txt", "of an earlier build")
     plan = project.plan(

@@ -133,3 +133,26 @@ def test_what_runs_once_waits_once_and_retries_wait_between_attempts(project: Pr
         """
     )
     assert span(plan) == Span(60 + 3 * (2 + 4 + 8 + 3 + 2), commands=2, unbounded=1)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "settings", "wanted"),
+    [
+        ("web1", "max_failures: 1", "goes on even if its host fails; who fails undoes its own\n"),
+        ("web", "max_failures: 100%", "goes on however many of its 3 hosts fail; who fails undoes its own\n"),
+        ("web", "max_failures: 1", "aborts at the 2nd failure of 3, then rolls back the whole run; a host that fails"),
+        ("web1", "pause: 0s", "aborts, then rolls back the whole run\n"),
+    ],
+)
+def test_at_which_failure_a_stage_is_given_up_is_said_as_it_is(
+    hosts: str, settings: str, wanted: str, project: Project
+) -> None:
+    runbook = STAGE.format(name="S", settings=settings, final="false").replace("hosts: web", f"hosts: {hosts}")
+    assert f"On failure  {wanted}" in text(project.plan(f"name: T\nstages:{runbook}", yes=True), width=200)
+
+
+def test_a_stage_that_no_number_of_hosts_aborts_can_still_be_aborted_by_what_counts_for_all(project: Project) -> None:
+    runbook = STAGE.format(name="S", settings="max_failures: 100%", final="false")
+    runbook = runbook.replace("rollback: none", "rollback: none, once: run")
+    said = text(project.plan(f"name: T\nstages:{runbook}", yes=True), width=200)
+    assert "where a watch or a step that is done once fails, it aborts, then rolls back the whole run\n" in said

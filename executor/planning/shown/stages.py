@@ -100,7 +100,11 @@ def on_failure(shown: PlannedStage) -> str:
     total = len(shown.hosts)
     allowed = amounts.allowed_failures(shown.max_failures, total)
     if allowed >= total:
-        limit = f"goes on whatever number of its {counted(total, 'host')} fails"
+        of_hosts = "even if its host fails" if total == 1 else f"however many of its {total} hosts fail"
+        limit = f"goes on {of_hosts}; who fails undoes its own"
+        if not shown.watch and all(step.once is None for step in shown.steps):
+            return limit
+        limit += "; where a watch or a step that is done once fails, it aborts"
     elif total == 1:
         limit = "aborts"
     else:
@@ -110,7 +114,7 @@ def on_failure(shown: PlannedStage) -> str:
         "stop": "then stops and leaves everything as it is, to be resumed or rolled back",
         "ask": f"then asks what to do, and rolls back {_scope(shown)} after 5 minutes of silence",
     }[shown.on_failure]
-    one = "; a host that fails before undoes its own" if allowed > 0 else ""
+    one = "; a host that fails before undoes its own" if 0 < allowed < total else ""
     return f"{limit}, {then}{one}"
 
 
