@@ -72,15 +72,15 @@ def test_a_line_that_breaks_during_the_login_is_tried_again(sshd: StartServer) -
     server = sshd()
     for place in range(200, 3200, 97 if MANY else 450):
         with closing(Proxy(server.port, [place], "reset")) as proxy:
-            with closing(_host(server, proxy, "login")) as host:
+            with closing(_host(server, proxy, "login", timeout=30)) as host:
                 host.connect()
             assert proxy.connections == 2, f"after {place} bytes"
 
 
-def _host(server: SshServer, proxy: Proxy, run: str) -> SshHost:
+def _host(server: SshServer, proxy: Proxy, run: str, *, timeout: float = 2.0) -> SshHost:
     known = server.known_hosts.with_name(f"known-{run}")
     known.write_text(f"[127.0.0.1]:{proxy.port} {server.host_key}\n")
-    spec = server.spec(connect_timeout=2.0)
+    spec = server.spec(connect_timeout=timeout)
     return SshHost(replace(spec, ssh=replace(spec.ssh, port=proxy.port, known_hosts=str(known))), run)
 
 
