@@ -322,6 +322,14 @@ def test_with_another_inventory_the_same_hosts_want_approvals_as_well(
     assert told("run", "deploy", "-i", "other.yml", "-l", "y", "-y")[0] == 4
 
 
+def test_an_inventory_that_is_broken_lets_nothing_run_that_it_may_want_approved(project: Path, told: Told) -> None:
+    (project / "other.yml").write_text("hosts: {web1: {address: 127.0.0.1, port: 1}}\n")
+    (project / "inventories/prod.yml").write_text("hosts: {web1: {}}\npolicy: {approvals: {min: 2}\n")
+    code, said = told("run", "deploy", "-i", "other.yml", "-y")
+    assert code == 3, said
+    assert "inventories/prod.yml:" in said
+
+
 def test_what_only_reads_needs_no_approval(project: Path, told: Told) -> None:
     _policy(project, "{}")
     assert told("exec", "true", "-i", "prod", "-l", "web1", "--read-only")[0] == 4

@@ -20,10 +20,13 @@ def approvals_in(path: Path, root: Path) -> tuple[frozenset[str], tuple[Approval
     """
     source = read(path)
     parsed = parse(source)
-    if source.text.startswith("#!") or parsed.root is None or is_ansibles(parsed.root):
+    if source.text.startswith("#!") or (parsed.root is not None and is_ansibles(parsed.root)):
         return frozenset(), ()
     draft = Draft(real(root), list(parsed.problems))
     draft.files.append(source.name)
+    if parsed.root is None:  # broken, or empty
+        draft.settle()
+        return frozenset(), ()
     entries = read_native(draft, parsed.root, real(path).parent)
     draft.settle()
     known = {word for name, host in entries.hosts.items() for word in (name, host.address) if word is not None}
