@@ -15,6 +15,8 @@ from executor.model.outcomes import Result, Status
 def resumed(state: State, event: Resumed) -> None:
     """The run is there again; until its hosts have been reached, nothing else is decided."""
     ended = state.ended
+    if state.lock.lost and state.aborted is None and not (event.undo or event.settle):
+        _unfenced(state)
     if state.phase != "resuming":
         state.before = state.before if state.phase == "ended" else state.phase
     state.phase, state.ended = "resuming", None
@@ -77,6 +79,14 @@ def _go_on(state: State) -> None:
     if not stage.begun:
         state.stage = None  # it is entered again: who could not be reached then may be there now
         state.looked.clear()
+
+
+def _unfenced(state: State) -> None:
+    """Steps that a host has refused for the run's lock was broken have not failed: they are begun under its new one."""
+    for host in state.hosts.values():
+        work = host.work
+        if work is not None and isinstance(work.answer, Result) and work.answer.status is Status.REFUSED:
+            _begin_again(state, host, work)
 
 
 def _give_back(state: State, stage: StageState, host: HostState) -> None:

@@ -13,6 +13,7 @@ from executor.errors import Exit
 from executor.events import (
     Ended,
     Event,
+    HostFailed,
     HostReached,
     Interrupted,
     LockAwaited,
@@ -23,6 +24,7 @@ from executor.events import (
     RunEnded,
     RunStarted,
     Started,
+    TakenUp,
     Undone,
     Unlocked,
     Unlocking,
@@ -134,6 +136,24 @@ def test_a_broken_lock_stops_the_run_and_undoes_nothing(run: Run) -> None:
     assert (ended.resumable, ended.reason) == (True, "web1: its lock was broken: eve")
     assert not run.of(Undone)
     assert "Unlock" not in kinds(run.effects)
+
+
+def test_what_was_refused_for_the_broken_lock_is_begun_under_the_next_one(run: Run) -> None:
+    run.lock_and_reach()
+    refused, begun = [event.key for event in run.events if isinstance(event, Started)]
+    run.tell(LockLost(refused.host, "its lock was broken: eve"))
+    run.tell(Ended(refused, Result(Status.REFUSED)))
+    run.tell(Resumed("ada", "laptop"))
+    run.lock_and_reach()
+    run.tell(TakenUp((begun,)))
+    again = [event for event in run.of(Started) if isinstance(event, Started) and event.key.host == refused.host]
+    assert [(one.key.attempt, one.armed is None) for one in again] == [(1, False), (2, True)]
+    run.end_steps()
+    run.end_steps()
+    run.tell(Unlocked(("web1", "web2")))
+    assert run.state.ended is not None
+    assert run.state.ended.exit is Exit.DONE
+    assert not run.of(HostFailed)
 
 
 def test_an_interrupt_while_it_waits_for_the_lock_stops_it_at_once(run: Run) -> None:
