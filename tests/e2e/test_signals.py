@@ -103,7 +103,7 @@ def test_a_rollback_that_was_kept_from_beginning_is_listed_whole(project: Projec
 
 
 def test_a_run_that_was_held_until_its_lock_was_broken_begins_nothing_more(project: Project) -> None:
-    """Its host refuses the next step, whatever the run itself knows of that; under a new lock the run goes on with it."""
+    """Its host refuses the next step, whatever the run knows of that; under a new lock the run goes on with it."""
     running = begun(project)
     running.send_signal(signal.SIGSTOP)
     broken = project.runbook("lock", "break", "-i", "prod", "-l", "web1", "-y", "--reason", "it seems to be dead")
