@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +45,7 @@ class Standing:
                 yield Problem(what, hint=hint, code="approval")
             elif judgement.lacking:
                 why = "".join(f"; {reason}" for reason in judgement.dismissed)
-                hint = f"runbook approve {plan}, by somebody in {Path(policy.signers).name}"
+                hint = f"runbook approve {shlex.quote(plan)}, by somebody in {Path(policy.signers).name}"
                 yield Problem(f"the plan is not approved: {judgement.lacking}{why}", hint=hint, code="approval")
 
 

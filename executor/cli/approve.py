@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ def command(plan: Path, key: Path | None, yes: bool) -> int:
     for problem in standing.problems(str(plan)):
         click.echo(problem.message, err=True)
     if not standing.problems(str(plan)):
-        click.echo(f"  runbook run {plan}", err=True)
+        click.echo(f"  runbook run {shlex.quote(str(plan))}", err=True)
     return Exit.DONE
 
 
@@ -68,7 +69,7 @@ def _show(plan: Path, sealed: Sealed, now: datetime) -> None:
     click.echo(harmless(said, to=sys.stderr), err=True)
     for line in standing_lines(plan, sealed, now):
         click.echo(line, err=True)
-    click.echo(f"All of it: runbook plan {plan}", err=True)
+    click.echo(f"All of it: runbook plan {shlex.quote(str(plan))}", err=True)
 
 
 def _ask(question: str, *, yes: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from executor.cli.loading import load_hosts, root_here
@@ -27,7 +29,7 @@ def command(context: click.Context, runbook: str, inventory: Sources, extra_vars
     from executor.report.plans.checklist import checklist
 
     if sealed_file(runbook) is not None:
-        hint = f"runbook plan {runbook} shows it; doc takes the runbook that it was made of"
+        hint = f"runbook plan {shlex.quote(runbook)} shows it; doc takes the runbook that it was made of"
         raise WrongUsage(Problem(f"{runbook} is no runbook: a sealed plan ends in .json", hint=hint))
     path = find_runbook(runbook, root_here())
     root = project_root(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -166,5 +167,5 @@ def _tell(plan: Plan, out: Path, digest: str, dirty: bool, stray: tuple[str, ...
     for name in stray:
         click.echo(f"  {name} is an approval of another plan: remove it", err=True)
     if policies(plan):
-        click.echo(f"  runbook approve {out}", err=True)
-    click.echo(f"  runbook run {out}", err=True)
+        click.echo(f"  runbook approve {shlex.quote(str(out))}", err=True)
+    click.echo(f"  runbook run {shlex.quote(str(out))}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ def must_need_no_warrant(plan: Plan) -> None:
     if plan.file.startswith("<"):
         hint = "write it as a runbook, and have its plan approved; what only reads is free: --read-only"
     else:
-        seal = f"runbook plan {plan.file} … --out plan.json"
+        seal = f"runbook plan {shlex.quote(plan.file)} … --out plan.json"
         hint = f"{seal}, then runbook approve plan.json, then runbook run plan.json"
     whose = "the inventory's policy" if plan.approvals else "another inventory of this project"
     why = f"{whose} asks for approvals: on its hosts only sealed plans run that have them"

@@ -347,6 +347,15 @@ def people(project: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
     return keys[0], keys[1], keys[2]
 
 
+def test_what_is_to_be_typed_next_can_be_pasted(people: tuple[Path, Path, Path], told: Told) -> None:
+    file = "my $(id) plan.json"
+    said = [told("plan", "deploy", "-i", "prod", "--out", file)[1], told("run", file, "-y")[1]]
+    said += [told("approve", file, "--key", str(key), "-y")[1] for key in people[:2]]
+    lines = [line.strip() for text in said for line in text.splitlines() if "runbook " in line]
+    assert len(lines) == 6
+    assert all("'my $(id) plan.json'" in line for line in lines), lines
+
+
 def test_two_people_are_needed_and_two_are_enough(people: tuple[Path, Path, Path], told: Told) -> None:
     alice, bob, _ = people
     assert "it needs approvals of 2 people, and has none" in told("run", "plan.json", "-y")[1]
