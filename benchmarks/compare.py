@@ -31,7 +31,7 @@ from benchmarks.startup import startup
 from benchmarks.table import Table, as_markdown, as_text, into_page
 from benchmarks.tools import ANSIBLE, PYINFRA
 
-REFERENCE = "runbook"
+REFERENCE, PLAIN = "runbook", "runbook, durable: false"
 RUN_LIMIT = 900.0  # seconds for one run of one contestant
 
 
@@ -177,6 +177,7 @@ def main() -> int:
         columns = [s.name for s in scenarios]
         tables.append(Table("Seconds", "hosts × steps", columns, figures, digits=2))
         tables.append(Table("Times as long as runbook", "hosts × steps", columns, ratios(figures), digits=1))
+        tables.append(Table("Milliseconds of a step on a host", "hosts × steps", columns, cost(figures, scenarios), 2))
     if not chosen.no_startup:
         tables.append(startup(rounds=max(chosen.rounds, 5)))
     tables = [table for table in tables if any(table.rows.values())]
@@ -193,6 +194,18 @@ def ratios(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
         name: {scenario: seconds / reference[scenario] for scenario, seconds in row.items() if scenario in reference}
         for name, row in figures.items()
         if name != REFERENCE
+    }
+
+
+def cost(figures: dict[str, dict[str, float]], scenarios: Sequence[Scenario]) -> dict[str, dict[str, float]]:
+    """What durability adds to a step, in milliseconds: the whole difference, shared by all steps of all hosts."""
+    durable, plain = figures.get(REFERENCE, {}), figures.get(PLAIN, {})
+    return {
+        "what durability costs": {
+            scenario.name: (durable[scenario.name] - plain[scenario.name]) * 1000 / (scenario.hosts * scenario.steps)
+            for scenario in scenarios
+            if scenario.name in durable and scenario.name in plain
+        }
     }
 
 

@@ -60,6 +60,15 @@ def steps_for(work: Work, host: str) -> list[str]:
 
 def runbook(work: Work) -> Prepared:
     """As an operator would: a runbook, an inventory, no question asked. Each step is durable, as always."""
+    return _runbook(work, {})
+
+
+def runbook_plainly(work: Work) -> Prepared:
+    """The same without a record on the hosts: what durability costs is the difference."""
+    return _runbook(work, {"durable": False})
+
+
+def _runbook(work: Work, settings: Mapping[str, object]) -> Prepared:
     names = [target.name for target in work.fleet.targets]
     inventory = {
         "ssh": {"user": work.fleet.user, "key": str(work.fleet.key), "known_hosts": str(work.fleet.known_hosts)},
@@ -81,6 +90,7 @@ def runbook(work: Work) -> Prepared:
                 "hosts": "fleet",
                 "serial": 1 if work.one_by_one else "100%",
                 "rollback": "none",
+                **settings,
                 "steps": [
                     {"name": f"Step {n}", "shell": f"echo {n} >>{{{{ counter }}}}"} for n in range(1, work.steps + 1)
                 ],
@@ -222,6 +232,7 @@ def _loop(work: Work, how: str) -> Prepared:
 
 CONTESTANTS = (
     Contestant("runbook", runbook),
+    Contestant("runbook, durable: false", runbook_plainly),
     Contestant("ansible-core", ansible, ANSIBLE),
     Contestant("ansible-core, raw", ansible_raw, ANSIBLE),
     Contestant("pyinfra", pyinfra, PYINFRA),
