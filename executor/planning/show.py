@@ -90,6 +90,16 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
     touched = list(dict.fromkeys(host for shown in plan.stages for host in shown.hosts))
     steps = sum(len(all_steps(shown)) for shown in plan.stages)
     yield labelled("Hosts", f"{len(touched):,}: {hosts(touched)}" if touched else "none", 0)
+    yield from _terms(plan, read)
+    yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
+    if read.findings is not None:
+        yield labelled("Checked" if read.findings.checked else "Known", summed_up(read.findings), 0)
+        for host, why in read.findings.unreachable.items():
+            yield replace(labelled("Not asked", f"{host}: {why}", 0), style="warning")
+
+
+def _terms(plan: Plan, read: Reading) -> Iterator[Line]:
+    """What holds for the whole run."""
     if plan.lock is None:
         yield labelled("Lock", "none: other runs may change the same hosts meanwhile", 0)
     elif plan.lock != DEFAULT_LOCK:
@@ -100,11 +110,8 @@ def _header(plan: Plan, read: Reading) -> Iterator[Line]:
         yield labelled("Shell", read.executable, 0)
     if read.timeout is not None:
         yield labelled("Timeout", f"{read.timeout} for a command that says no other", 0)
-    yield labelled("Work", f"{counted(steps, 'step')} in {counted(len(plan.stages), 'stage')}", 0)
-    if read.findings is not None:
-        yield labelled("Checked" if read.findings.checked else "Known", summed_up(read.findings), 0)
-        for host, why in read.findings.unreachable.items():
-            yield replace(labelled("Not asked", f"{host}: {why}", 0), style="warning")
+    if plan.secrets:
+        yield labelled("Secrets", ", ".join(plan.secrets), 0)
 
 
 def _short(item: Value) -> str:

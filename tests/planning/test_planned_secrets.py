@@ -47,6 +47,7 @@ def test_a_plan_shows_and_keeps_names_alone(project: Project) -> None:
     )
     assert plan.secrets == ("password", "token")
     shown = text(plan, width=100)
+    assert "Secrets     password, token\n" in shown
     assert "$ deploy --token [secret token] '[secret password]'" in shown
     assert "with URL=[secret token]" in shown
     assert f"undo {LATE.format('said.stdout')} [secret token]" in shown
