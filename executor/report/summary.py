@@ -252,11 +252,11 @@ def _point(passed: Irreversible) -> str:
 
 
 def _not_undone(changes: Sequence[str]) -> Iterator[Line]:
-    """`web1: Build`, `web2: Build` become one line."""
-    groups: dict[str, list[str]] = {}
+    """`web1: Build`, `web2: Build` become one line. Each round of a loop is a change of its own, and said once."""
+    groups: dict[str, dict[str, None]] = {}
     for change in changes:
         host, colon, step = change.partition(": ")
-        groups.setdefault(step if colon else change, []).extend([host] if colon else [])
+        groups.setdefault(step if colon else change, {}).update({host: None} if colon else {})
     for step, hosts in groups.items():
         yield line(f"  {names(hosts)}  {step}" if hosts else f"  {step}", tone="warn")
 

@@ -73,6 +73,16 @@ def test_a_host_that_is_not_wholly_undone_says_so_itself() -> None:
     assert "  web3       rolled back  what had a way back is undone; other changes stay (below)" in shown
 
 
+def test_the_rounds_of_a_loop_that_stay_are_told_with_their_host_once() -> None:
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    tape.roll_out()
+    hosts = {name: HostSummary("rolled back") for name in tape.hosts}
+    stays = ("web1: Warm", "web1: Warm", "web2: Warm", "web2: Warm")
+    tape.end(Exit.ROLLED_BACK, "failed, rolled back", hosts, not_undone=stays)
+    assert "  web1, web2  Warm" in [one.text for one in summary(ending(tape), commands=())]
+
+
 def test_that_a_run_was_interrupted_is_told_once() -> None:
     tape = Tape(("web1",))
     tape.begin()
