@@ -103,6 +103,11 @@ def _held(public: bytes) -> SigningKey | None:
     return next((key for key in of_agent() if key.public == public), None)
 
 
+def public_of(path: Path) -> bytes | None:
+    """The public key that lies beside a private one; None where there is none."""
+    return _public(path, b"")
+
+
 def _with_agent(path: Path, public: bytes) -> SigningKey:
     found = _held(public)
     if found is None:

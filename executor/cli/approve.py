@@ -86,27 +86,30 @@ def _ask(question: str, *, yes: bool) -> None:
 
 
 def _key(file: Path | None, lines: Sequence[Signer]) -> SigningKey:
-    """The key of --key; else the agent's that may sign; else the one that ssh would try first.
+    """The key of --key; else the one that may sign, of the agent's before those in ~/.ssh; where none may, the only one
+    of the agent's, or the one that ssh would try first.
 
     Raises WrongUsage where there is none, or several would do.
     """
-    from executor.approvals.signing import of_agent, of_file
+    from executor.approvals.signing import of_agent, of_file, public_of
 
     if file is not None:
         return of_file(file.expanduser(), _passphrase)
     held = of_agent()
     allowed = {line.key for line in lines}
-    able = [key for key in held if key.public in allowed] or list(held)
+    able = [key for key in held if key.public in allowed]
+    own = [path for name in _DEFAULT_KEYS if (path := Path.home() / ".ssh" / name).is_file()]
+    if not able and (mine := next((path for path in own if public_of(path) in allowed), None)) is not None:
+        return of_file(mine, _passphrase)
+    able = able or list(held)
     if len(able) == 1:
         return able[0]
     if able:
         named = ", ".join(f"{key.comment} ({_fingerprint(key)})" for key in able)
         hint = "--key FILE.pub says which one"
         raise WrongUsage(Problem(f"the agent has several keys that could sign: {named}", hint=hint))
-    for name in _DEFAULT_KEYS:
-        path = Path.home() / ".ssh" / name
-        if path.is_file():
-            return of_file(path, _passphrase)
+    if own:
+        return of_file(own[0], _passphrase)
     hint = "--key FILE, or ssh-add gives one to the agent"
     raise WrongUsage(Problem("there is no key to sign with: the agent has none, and neither has ~/.ssh", hint=hint))
 

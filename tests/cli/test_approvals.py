@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -219,6 +220,20 @@ def test_the_agents_key_that_may_sign_is_taken(
         code, said = told("approve", "plan.json", "-y")
         assert code == 5
         assert "the agent has several keys that could sign: alice (SHA256:" in said
+
+
+def test_a_key_of_ones_own_that_may_sign_goes_before_one_of_the_agents_that_may_not(
+    people: tuple[Path, Path, Path], told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, _, eve = people
+    (tmp_path / ".ssh").mkdir()
+    for ending in ("", ".pub"):
+        shutil.copy(f"{alice}{ending}", tmp_path / f".ssh/id_ed25519{ending}")
+    with openssh.agent(eve) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+        code, said = told("approve", "plan.json", "-y")
+    assert code == 0
+    assert "approved by alice@example.com: plan.json.alice@example.com.sig" in said
 
 
 @pytest.mark.usefixtures("people")
