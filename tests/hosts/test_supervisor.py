@@ -247,8 +247,18 @@ def test_a_job_that_ends_while_nobody_looks_is_found_ended(here: ShellHost, tmp_
     supervisor.close()
 
 
-def test_a_job_whose_supervisor_was_killed_is_unknown(here: ShellHost) -> None:
-    pending = start(here, "echo up; kill -KILL $PPID; sleep 60")
+def test_a_job_whose_supervisor_was_killed_is_unknown_as_soon_as_it_has_ended(here: ShellHost) -> None:
+    """While it runs nothing is said of it: what undoes it would run beside it."""
+    pending = start(here, "echo up; kill -KILL $PPID; sleep 0.5; echo over; touch over")
+    assert pending.end.how == "unknown"
+    assert (here.home / "over").exists()
+    assert pending.stdout == b"up\nover\n"
+
+
+def test_a_job_whose_supervisor_was_killed_can_be_ended(here: ShellHost) -> None:
+    pending = start(here, "echo up; kill -KILL $PPID; exec sleep 60", id="orphan")
+    pending.wait_for(b"up\n")
+    here.end("orphan")
     assert pending.end.how == "unknown"
 
 

@@ -171,6 +171,8 @@ rb_attach() { # ID OUT ERR: somebody has claimed this job; follow it to its end,
 		r)
 			rb_here || rb_lost=rebooted
 			[ -n "$rb_lost$rb_watched" ] || rb_watch "$rb_b"
+			# Nobody will know how it ends; but as long as it has not, nothing is to be done beside it.
+			[ "$rb_lost" != killed ] || ! rb_lives "$rb_a" || ! rb_same || rb_lost=''
 			;;
 		c | '') [ "$rb_rounds" -lt 50 ] || rb_lost=killed ;;
 		*) break ;;
