@@ -69,8 +69,16 @@ class Machine:
         (self.folder / "down").unlink(missing_ok=True)
 
     def power_cut(self) -> None:
-        """Restarts it from outside."""
+        """Restarts it from outside; `is_up` waits for it."""
+        shutil.copyfile(self.folder / "boot_id", self.folder / "boot_id.before")
         subprocess.run([str(self.folder / "bin/reboot")], check=True)
+
+    def is_up(self) -> None:
+        """Waits until it is there again after its last power cut."""
+        before = self.folder / "boot_id.before"
+        while before.exists() and before.read_text() == (self.folder / "boot_id").read_text():
+            time.sleep(0.02)
+        _wait_for(self.server.port)
 
     def gone(self) -> None:
         """The end of it."""
@@ -104,13 +112,18 @@ def start_machine(folder: Path) -> Machine:
         (folder / "bin" / name).write_text(_REBOOT.format(folder=folder, python=python))
         (folder / "bin" / name).chmod(0o755)
     _power_on(folder)
+    _wait_for(server.port)
+    return Machine(server)
+
+
+def _wait_for(port: int) -> None:
     while True:
         try:
-            socket.create_connection(("127.0.0.1", server.port), 1).close()
+            socket.create_connection(("127.0.0.1", port), 1).close()
         except ConnectionRefusedError:
             time.sleep(0.02)
         else:
-            return Machine(server)
+            return
 
 
 def _power_on(folder: Path) -> None:

@@ -139,7 +139,7 @@ class Scene:
 def play(scene: Scene, fate: Fate) -> Told:
     """A run with its fate, resumed until it ends."""
     project = scene.project
-    _begin_anew(project)
+    _begin_anew(scene)
     told = Told(fate)
     start = ("run", "chaos", "-i", "prod", "-e", f"fail={fate.fail}")
     arguments: tuple[str, ...] = start
@@ -239,9 +239,11 @@ def _left(server: SshServer) -> list[str]:
     return left
 
 
-def _begin_anew(project: Project) -> None:
-    shutil.rmtree(project.folder / "state", ignore_errors=True)
-    for server in project.servers.values():
+def _begin_anew(scene: Scene) -> None:
+    shutil.rmtree(scene.project.folder / "state", ignore_errors=True)
+    for machine in scene.machines.values():
+        machine.is_up()
+    for server in scene.project.servers.values():
         server.end_jobs()
         (server.home / "log").unlink(missing_ok=True)
         shutil.rmtree(server.home / ".runbook", ignore_errors=True)
