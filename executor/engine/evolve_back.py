@@ -151,7 +151,7 @@ def undone(state: State, event: Undone) -> None:
     course = host.course
     if course is None or course.next != Unwind(entry.seq):
         return  # told at the end, of a handler whose turn never came
-    host.failure, host.stalled = None, ""
+    host.failure, host.stalled = None, host.stalled if entry.run_wide else ""
     # What is owed has undone nothing: to look at the host again for it would never come to an end.
     host.restless = host.restless or (bool(host.unhealthy) and event.outcome == "passed")
     if event.outcome in ("passed", "skipped") or entry.run_wide:

@@ -79,6 +79,7 @@ def _turned(state: State, host: HostState, done: Do, following: Element | None) 
     host.between.discard(stage)
     if done.leg == "restore":
         host.drained.discard(stage)
+        host.unhealthy.pop(stage, None)  # it may have been a restore that failed before
 
 
 def stage_of(state: State, do: Do) -> int:

@@ -6,7 +6,8 @@ from executor.engine import abort, finish, lapse, resume, stage
 from executor.engine.effects import Connect, Decision
 from executor.engine.host import rolled_back
 from executor.engine.rollback import scope_of
-from executor.engine.state import HostState, State
+from executor.engine.state import HostState, State, Unwind, Wave
+from executor.engine.undo import pending
 from executor.events import BatchEnded, BatchStarted, Closing, Connecting, RollbackEnded, RollbackStarted
 from executor.model.plans import Plan
 
@@ -101,12 +102,19 @@ def _back(plan: Plan, state: State) -> Decision:
     if back.begun < len(back.waves):
         wave = back.waves[back.begun]
         able = (host for host in map(state.hosts.__getitem__, wave.courses) if not host.lost)
-        # What belongs to the run does not depend on how its owner fares. Who waits for a delegate goes no further back.
-        hosts = tuple(host.name for host in able if wave.batch == 0 or not (host.stopped or host.stalled))
+        # What belongs to the run does not depend on how its owner fares.
+        hosts = tuple(host.name for host in able if wave.batch == 0 or _goes_on(state, wave, host))
         return Decision((BatchStarted(plan.stages[wave.stage].id, wave.batch, hosts, "back"),))
     untold = [host for host in map(state.hosts.__getitem__, _owing(state)) if _untold(host)]
     told = [event for host in untold for event in rolled_back(state, host, "it was away when its turn came")]
     return Decision((*told, RollbackEnded(finish.complete(state))))
+
+
+def _goes_on(state: State, wave: Wave, host: HostState) -> bool:
+    """Who waits for a delegate, or was away when it was to undo what came later, goes no further back."""
+    last = max((e.seq for e in wave.courses[host.name] if isinstance(e, Unwind)), default=0)
+    missed = (e for e in pending(state, host) if e.wanted and (e.seq > last if last else e.stage > wave.stage))
+    return not (host.stopped or host.stalled or any(missed))
 
 
 def _untold(host: HostState) -> bool:

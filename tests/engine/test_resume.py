@@ -282,6 +282,33 @@ def test_what_is_left_is_told_of_a_host_too_that_was_there_for_a_moment_between_
     assert [(one.host, one.name) for one in end_of(lives.journal).left] == [("web1", "A")]
 
 
+TWO_STAGES = """
+name: R
+stages:
+  - {name: S, hosts: "web[0:1]", serial: 2, steps: [{name: A, shell: do a, rollback: undo a}]}
+  - {name: T, hosts: "web[0:1]", serial: 1, steps: [{name: B, shell: do b, rollback: undo b}]}
+  - name: U
+    hosts: web[0:1]
+    serial: 2
+    traffic: {drain: drain, restore: restore}
+    steps: [{name: C, shell: do c, rollback: none}]
+"""
+
+
+def test_a_host_that_was_away_when_it_was_to_undo_what_came_later_undoes_that_first_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """The rollback was killed and carried on meanwhile: its next turn is for what came earlier."""
+    lives = _live(tmp_path, TWO_STAGES, {"web1:C": ["rc 1"], "back:web2:restore": ["unreachable", "ok"]})
+    lives.live(die=lambda: any(isinstance(e, Undone) and e.outcome == "passed" for e in lives.journal))
+    lives.live(RESUMED)
+    told = [
+        one.name for one in lives.journal if isinstance(one, Undone) and (one.host, one.outcome) == ("web2", "passed")
+    ]
+    assert told == ["B", "A"]
+    assert int(end_of(lives.journal).exit) == 2, "its traffic is back: nothing is left"
+
+
 def test_a_resume_that_is_refused_says_what_is_left_from_before(tmp_path: Path) -> None:
     """Nobody shall take the hosts for clean because somebody else has their lock just now."""
     lives = _live(tmp_path, ALL_BACK, {"web1:B": ["rc 1"], "back:web1:undo a": ["rc 1"]})
