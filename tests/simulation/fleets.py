@@ -85,7 +85,9 @@ def _step(dice: Random, number: str, hosts: tuple[str, ...], *, plain: bool = Fa
     once: Literal["run", "stage"] | None = dice.choice(["run", "stage"]) if not plain and dice.random() < 0.2 else None
     rollback: tuple[Task, ...] | None = None
     if working and not plain:
-        rollback = dice.choice([_handler(number, 1), _handler(number, 1), _handler(number, 2), (), None])
+        rollback = dice.choice(
+            [_handler(dice, number, 1), _handler(dice, number, 1), _handler(dice, number, 2), (), None]
+        )
     body = Body(
         actions[kind],
         Settings(
@@ -114,8 +116,15 @@ def _some(dice: Random, hosts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(host for host in hosts if dice.random() < 0.5) or hosts
 
 
-def _handler(number: str, count: int) -> tuple[Task, ...]:
-    return tuple(
-        Task(f"{number}.u{n}", f"undo {number}.{n}", (Item(None, "", Body(Shell(f"undo {number}.{n}"))),))
-        for n in range(1, count + 1)
+def _handler(dice: Random, number: str, count: int) -> tuple[Task, ...]:
+    return tuple(_undoing(dice, f"{number}.u{n}", f"undo {number}.{n}") for n in range(1, count + 1))
+
+
+def _undoing(dice: Random, number: str, what: str) -> Task:
+    body = Body(
+        Shell(what),
+        Settings(),
+        retry=Retry(2, dice.choice([0.0, 2.0])) if dice.random() < 0.2 else None,
+        verify=PROBE if dice.random() < 0.2 else None,
     )
+    return Task(number, what, (Item(None, "", body),))
