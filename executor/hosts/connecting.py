@@ -155,7 +155,7 @@ def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | Non
 
 def _transport(line: Any, first_types: tuple[str, ...], disabled_algorithms: Any = None) -> Transport:
     """A transport with the algorithms that we want, in our order. Called by paramiko's client."""
-    from paramiko import Transport  # noqa: PLC0415  heavy
+    from executor.hosts.channels import Transport  # noqa: PLC0415  imports paramiko
 
     transport = Transport(line, disabled_algorithms=disabled_algorithms)
     options = transport.get_security_options()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class Dispatcher:
         self._spawn = spawn
         self._lock = threading.Lock()
         self._lanes: list[Lane] = []
-        self._opening = 0
+        self._opening: Counter[LaneKind] = Counter()
         self._waiting: deque[Flight] = deque()
         self._flights: dict[str, Flight] = {}
         self._closed = False
@@ -198,12 +198,12 @@ class Dispatcher:
                 lane, opens = None, False
             else:
                 lane = next((lane for lane in self._lanes if lane.kind == flight.kind and not lane.busy), None)
-                opens = lane is None and len(self._lanes) + self._opening < self._limit
+                opens = lane is None and self._may_open(flight.kind)
                 if lane:
                     lane.busy, lane.flight = True, flight
                 else:
                     self._waiting.append(flight)
-                    self._opening += opens
+                    self._opening[flight.kind] += opens
         if lane and not requests.has_files(flight.job):
             self._carry(lane, flight)
         elif lane:
@@ -211,6 +211,13 @@ class Dispatcher:
             self._spawn(lambda: self._carry(taken, flight))
         elif opens:
             self._spawn(lambda: self._open_for(flight.kind))
+
+    def _may_open(self, kind: LaneKind) -> bool:
+        """Under the lock: whether one more such lane is opened. The first of its kind always is: no other lane can
+        carry what waits for it."""
+        if len(self._lanes) + self._opening.total() < self._limit:
+            return True
+        return not self._opening[kind] and not any(lane.kind == kind for lane in self._lanes)
 
     def _next_for(self, lane: Lane) -> Flight | None:
         """Under the lock: the next flight that waits for such a lane, which takes it."""
@@ -238,7 +245,7 @@ class Dispatcher:
             self._not_opened(kind, error)
             return
         with self._lock:
-            self._opening -= 1
+            self._opening[kind] -= 1
             if not self._closed:
                 self._lanes.append(lane)
             closed = self._closed
@@ -249,10 +256,10 @@ class Dispatcher:
 
     def _not_opened(self, kind: LaneKind, error: ConnectionFailed | Refusal | LaneFailed) -> None:
         with self._lock:
-            self._opening -= 1
+            self._opening[kind] -= 1
             if isinstance(error, LaneFailed) and any(lane.kind == kind for lane in self._lanes):
                 # The server has its own limit: those that wait get the lanes that there are.
-                self._limit = max(1, len(self._lanes) + self._opening)
+                self._limit = max(1, len(self._lanes) + self._opening.total())
                 return
             given_up = [flight for flight in self._waiting if flight.kind == kind]
             for flight in given_up:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from executor.hosts.become import Become
 from executor.hosts.connecting import Connection, Credentials, connect, fetch_host_key
+from executor.hosts.connections import Connections
 from executor.hosts.dispatch import Dispatcher
 from executor.hosts.errors import ConnectionFailed, ForwardingRefused
 from executor.hosts.flights import LaneKind
@@ -20,6 +19,7 @@ from executor.hosts.known_hosts import HostKey, Opinion, add
 from executor.hosts.lanes import Lane, LaneFailed
 from executor.hosts.lines import Tunnel
 from executor.hosts.protocol import Job, Sink
+from executor.hosts.pulse import is_dead
 from executor.hosts.ssh_config import Target, resolve
 from executor.hosts.tunnels import as_socket, open_tunnel
 from executor.model.inventories import HostSpec
@@ -27,14 +27,10 @@ from executor.model.inventories import HostSpec
 if TYPE_CHECKING:
     from paramiko import Channel
 
-# A silent connection is asked for a sign of life after this many seconds, and given up as many seconds later.
-PULSE = 15.0
 # How long a lost host is looked for while a job is on it.
 PATIENCE = 60.0
-_NOTICE = 2.0  # seconds in which a transport finds out that its line is dead
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
-# What a second try can cure.
-_PASSING = {"unreachable", "timeout"}
+# What can be done about a server that gives too few sessions.
+_MORE_SESSIONS = "raise MaxSessions in its sshd_config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +73,8 @@ class SshHost:
         self._become = Become(become_password)
         self._patience = patience
         self._awaited = awaited
-        self._connecting = threading.Lock()
-        self._connection: Connection | None = None
+        self._connections = Connections(self.name, lambda: self.target, self._connect)
         self._target: Target | None = None
-        self._asked: float | None = None  # when the last sign of life was asked for
-        self._closed = False
         self._first = LaneKind(plain=traceless)
         self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}", known=known)
 
@@ -117,11 +110,8 @@ class SshHost:
             raise ConnectionError(error.reason) from error
 
     def close(self) -> None:
-        self._closed = True
         self._dispatcher.close()
-        connection = self._connection
-        if connection:
-            connection.close()
+        self._connections.close()
 
     # --- for the rest of the room -------------------------------------------------------------------------------
 
@@ -139,34 +129,7 @@ class SshHost:
 
     def connection(self, patience: float = 0.0) -> Connection:
         """The connection, made if there is none (blocking). A lost host is looked for during `patience` seconds."""
-        give_up = time.monotonic() + patience
-        wait = _FIRST_WAIT
-        with self._alone(patience):
-            while True:
-                if self._closed:
-                    raise ConnectionFailed(f"the connection to {self.name} was closed")
-                if self._connection and self._connection.alive():
-                    return self._connection
-                try:
-                    self._connection = connect(self.target, self._credentials, self._way())
-                    self._asked = None
-                except ConnectionFailed as error:
-                    if error.kind not in _PASSING or time.monotonic() + wait > give_up:
-                        raise
-                    time.sleep(wait)
-                    wait = min(2 * wait, _LONGEST_WAIT)
-                else:
-                    return self._connection
-
-    @contextmanager
-    def _alone(self, patience: float) -> Iterator[None]:
-        """Only one thread connects; the others wait for what it finds, no longer than it would take themselves."""
-        if not self._connecting.acquire(timeout=patience + self.target.timeout):
-            raise ConnectionFailed(f"{self.target} is away", kind="timeout")
-        try:
-            yield
-        finally:
-            self._connecting.release()
+        return self._connections.first(patience)
 
     def shown_key(self) -> HostKey:
         """The key that the server shows, whether it is known or not (blocking). Raises ConnectionFailed."""
@@ -206,24 +169,12 @@ class SshHost:
         """Called every few seconds: ends what is overdue; asks a silent server for a sign of life, and hangs up when
         none has come."""
         self._dispatcher.overdue(now)
-        connection = self._connection
-        if connection is None or not connection.alive():
-            return
-        if now - connection.tap.heard < PULSE:
-            self._asked = None
-        elif self._asked is None:
-            self._asked = now
-            _ask_for_life(connection)
-        elif now - self._asked >= PULSE:
-            # The transport's end is told to every lane, and their jobs are looked for again.
-            connection.close()
+        self._connections.beat(now)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _open_lane(self, new_lane: Callable[[], Lane]) -> Lane:
-        from paramiko import ChannelException, SSHException  # noqa: PLC0415  heavy
-
-        from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
+        from paramiko import SSHException  # noqa: PLC0415  heavy
 
         give_up = time.monotonic() + self._patience
         tries = 2  # for a server that is there: a shell that has ended without a word may have been killed
@@ -232,16 +183,14 @@ class SshHost:
             command = self._become.way_in(lane.kind.user)
             connection = self.connection(max(0.0, give_up - time.monotonic()))
             try:
-                lane.join(ChannelWire(connection.transport, command, lane, self.target.timeout))
+                connection = self._join(lane, command, connection)
                 self._become.enter(lane, self.target.timeout)
-            except ChannelException as error:
-                raise LaneFailed(f"the server opens no further session: {error.text}") from error
             except (SSHException, EOFError, OSError, LaneFailed) as error:
                 silent = isinstance(error, LaneFailed) and error.silent
                 if isinstance(error, LaneFailed) and error.words and not silent:
                     raise
                 # Without a word the connection is lost, whether the transport notices or not: on a new one it may work.
-                if _is_dead(connection):
+                if is_dead(connection):
                     connection.close()
                 else:
                     tries -= 2 if silent else 1
@@ -250,6 +199,48 @@ class SshHost:
             else:
                 return lane
 
+    def _join(self, lane: Lane, command: str, connection: Connection) -> Connection:
+        """Gives a lane its session (blocking); returns the connection that it is on.
+
+        Servers limit the sessions of one connection, some to a single one. The next one is then had on another
+        connection, as it would be with a second `ssh`. Raises LaneFailed, SSHException, EOFError, OSError.
+        """
+        from paramiko import ChannelException, SSHException  # noqa: PLC0415  heavy
+
+        from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
+
+        def on(connection: Connection) -> Connection:
+            lane.join(ChannelWire(connection.transport, command, lane, self.target.timeout))
+            return connection
+
+        try:
+            return on(connection)
+        except ChannelException:
+            for other in self._connections.further():
+                try:
+                    return on(other)
+                except ChannelException:
+                    continue  # this one has no session left, either
+                except (SSHException, EOFError, OSError):
+                    other.close()  # lost: whatever is on it is looked for again
+        try:
+            another = self._connections.another()
+        except ConnectionFailed as error:
+            why = f"the server opens no further session, and no further connection ({error.reason})"
+            raise LaneFailed(f"{why}: {_MORE_SESSIONS}") from error
+        try:
+            on(another)
+        except (SSHException, EOFError, OSError) as error:
+            another.close()
+            if isinstance(error, ChannelException):
+                raise LaneFailed(f"the server opens no session: {_MORE_SESSIONS}") from error
+            raise
+        self._connections.keep(another)
+        return another
+
+    def _connect(self) -> Connection:
+        return connect(self.target, self._credentials, self._way())
+
     def _way(self) -> Tunnel | None:
         """How this host's own connection gets there: through the last of its jump hosts."""
         if not self.target.jump or self._through is None:
@@ -257,32 +248,3 @@ class SshHost:
         *before, last = self.target.jump
         jump = self._through(self, last, tuple(before))
         return jump.tunnel if jump else None
-
-
-def _is_dead(connection: Connection) -> bool:
-    """Whether a server that is asked for a sign of life gives none (blocking)."""
-    asked = time.monotonic()
-    _ask_for_life(connection)
-    connection.transport.join(_NOTICE)
-    return connection.tap.heard < asked
-
-
-def _ask_for_life(connection: Connection) -> None:
-    """Sends a request that every server answers, if only with a refusal. In a thread: a dead line may block it."""
-    from paramiko.common import cMSG_GLOBAL_REQUEST  # noqa: PLC0415  heavy
-    from paramiko.message import Message  # noqa: PLC0415  heavy
-    from paramiko.ssh_exception import SSHException  # noqa: PLC0415  heavy
-
-    message = Message()
-    message.add_byte(cMSG_GLOBAL_REQUEST)
-    message.add_string("keepalive@openssh.com")
-    message.add_boolean(True)
-    # Transport.global_request would wait for the answer without a deadline.
-    send = connection.transport._send_user_message  # type: ignore[attr-defined]  # not in its stubs
-
-    def ask() -> None:
-        # A connection that is lost now needs no question any more.
-        with suppress(OSError, EOFError, SSHException):
-            send(message)
-
-    threading.Thread(target=ask, name="runbook-pulse", daemon=True).start()

@@ -14,7 +14,8 @@ from dataclasses import replace
 import pytest
 
 from executor.hosts.errors import ConnectionFailed
-from executor.hosts.ssh import PULSE, SshHost
+from executor.hosts.pulse import PULSE
+from executor.hosts.ssh import SshHost
 from tests.faults.proxy import Fault, Proxy
 from tests.hosts.recording import Recording, job
 from tests.sshd import SshServer, StartServer, sshd

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -366,6 +367,21 @@ def test_the_hosts_own_ports_can_be_dialled(sshd: StartServer) -> None:
 def test_a_server_that_forbids_forwarding_says_so(sshd: StartServer) -> None:
     with connected(sshd("AllowTcpForwarding no")) as host, pytest.raises(ForwardingRefused):
         host.dial("127.0.0.1", 1, 5)
+
+
+def test_of_many_dials_at_once_each_hears_its_own_reason(sshd: StartServer) -> None:
+    """One that is forbidden must not look like a port on which nobody listens, nor the other way round."""
+    server = sshd("PermitOpen 127.0.0.1:1")
+
+    def reason(port: int) -> type[BaseException] | None:
+        try:
+            host.dial("127.0.0.1", port, 5)
+        except (ForwardingRefused, OSError) as error:
+            return type(error)
+        return None
+
+    with connected(server) as host, ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(reason, [1, 2] * 50)) == [ConnectionRefusedError, ForwardingRefused] * 50
 
 
 class Counting(Recording):
