@@ -67,6 +67,7 @@ def recorded(flags: Mapping[str, Any]) -> dict[str, Value]:
         "private_key": flags.get("private_key"),
         "become": bool(flags.get("become")),
         "step_mode": bool(flags.get("step_mode")),
+        "on_failure": flags.get("on_failure"),
     }
 
 
@@ -74,10 +75,9 @@ def options_of(record: Mapping[str, Any], flags: Mapping[str, Any], *, at_termin
     """What was said about how to plan, for whoever is there now."""
     from executor.planning import PlanOptions
 
-    lists = {"tags": tuple(record["tags"]), "skip_tags": tuple(record["skip_tags"])}
-    return PlanOptions(
-        **{**record, **lists},
-        at_terminal=at_terminal,
-        yes=flags.get("yes", False),
-        on_failure=flags.get("on_failure"),
-    )
+    now = {
+        "tags": tuple(record["tags"]),
+        "skip_tags": tuple(record["skip_tags"]),
+        "on_failure": flags.get("on_failure") or record.get("on_failure"),
+    }
+    return PlanOptions(**{**record, **now}, at_terminal=at_terminal, yes=flags.get("yes", False))

@@ -89,9 +89,11 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> lis
 
 
 def _how_long(one: OnHost, zone: tzinfo | None) -> str:
+    if one.undo == "no":
+        return f"no, '{visible(one.point)}' is a point of no return" if one.point else "no"
     back = f", back to '{visible(one.point)}'" if one.point else ""
     if one.until is None:
-        return f"{one.undo}{back}"
+        return f"yes{back}"
     return f"until {one.until.astimezone(zone):%Y-%m-%d %H:%M}{back}"
 
 
