@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,10 +10,9 @@ from typing import TypeVar
 from executor.hosts.protocol import Host
 from executor.model.probes import FileProbe, Http, Probe, Resources, Service, ShellProbe, Tcp, Tls
 from executor.model.steps import Settings
-from executor.probes import file, http, resources, service, shell, tcp, tls
+from executor.probes import ask_tcp, file, http, resources, service, shell, tcp, tls
 from executor.probes.answers import Answer, Silence, Unasked
 from executor.probes.clean import cleaned
-from executor.probes.dialling import Refused, dial
 from executor.probes.jobs import look, run
 from executor.probes.leaves import number, optional
 
@@ -59,7 +57,7 @@ def ask(probe: Probe, asking: Asking, *, job_id: str, age: float = 0.0) -> Answe
                 verb, asking.cleaned(ask_http.ask(verb, asking.host, job_id, link_local=asking.link_local))
             )
         case Tcp() as verb:
-            return tcp.judge(verb, _knock(verb, asking))
+            return tcp.judge(verb, asking.cleaned(_knock(verb, asking, job_id)))
         case Tls() as verb:
             return _look_at_certificate(verb, asking)
         case ShellProbe() as verb:
@@ -79,19 +77,9 @@ def _run(asking: Asking, job_id: str, script: str) -> shell.Ran | Silence | Unas
     return asking.cleaned(run(asking.host, look(job_id, script, asking.settings, LOOK_LIMIT)))
 
 
-def _knock(verb: Tcp, asking: Asking) -> tcp.Open | Silence | Unasked:
-    began = time.monotonic()
-    try:
-        connection = dial(
-            asking.host,
-            optional(verb.host) or asking.address,
-            int(number(verb.port) or 0),
-            link_local=asking.link_local,
-        )
-    except Refused as refused:
-        return refused.answer
-    connection.close()
-    return tcp.Open(time.monotonic() - began)
+def _knock(verb: Tcp, asking: Asking, job_id: str) -> tcp.Open | Silence | Unasked:
+    address = optional(verb.host) or asking.address
+    return ask_tcp.ask(asking.host, address, int(number(verb.port) or 0), job_id, link_local=asking.link_local)
 
 
 def _look_at_certificate(verb: Tls, asking: Asking) -> Answer:

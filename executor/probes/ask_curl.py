@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from executor.hosts.protocol import Host
 from executor.model.steps import Settings
 from executor.probes.answers import Silence, Unasked
+from executor.probes.dialling import CURE, FORWARDING
 from executor.probes.http import BODY_LIMIT, Reply, Request
 from executor.probes.jobs import look, run
 from executor.probes.shell import Ran
 from executor.probes.words import excerpt
 
-_NEITHER = "its SSH server forwards no ports, and there is no curl on the host"
+_NEITHER = f"{FORWARDING}, and there is no curl on the host"
 
 # curl reads all that may be secret from its standard input: an argument could be seen by everybody on the host.
 _SCRIPT = """\
@@ -57,9 +58,8 @@ def ask(request: Request, host: Host, job_id: str) -> Reply | Silence | Unasked:
     if not isinstance(ran, Ran):
         return ran
     if ran.stdout == b"neither\n":
-        return Unasked(
-            f"{host.name}: {_NEITHER}{'' if simple else ' (wget would show the request to everybody there)'}"
-        )
+        shown = "" if simple else "; wget would show the request to everybody there"
+        return Unasked(f"{host.name}: {_NEITHER}{shown} ({CURE})")
     return _from_wget(ran, request.url) if ran.stdout.startswith(b"wget\n") else _from_curl(ran)
 
 

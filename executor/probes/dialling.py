@@ -15,6 +15,8 @@ from executor.probes.answers import Silence, Unasked
 from executor.probes.words import duration
 
 CONNECT_LIMIT = 10.0  # seconds for opening a connection
+FORWARDING = "its SSH server forwards no ports"
+CURE = "`AllowTcpForwarding local` lets it, and `from: control` asks from here"
 
 
 class Refused(Exception):
@@ -35,7 +37,7 @@ def dial(
     try:
         connection = host.dial(address, port, limit)
     except ForwardingRefused as error:
-        raise Refused(Unasked(f"{host.name}: the SSH server forwards no ports"), forwarding=True) from error
+        raise Refused(Unasked(f"{host.name}: {FORWARDING} ({CURE})"), forwarding=True) from error
     except ConnectionFailed as error:
         raise Refused(Unasked(f"{host.name}: {error.reason}")) from error
     except TimeoutError as error:

@@ -32,6 +32,14 @@ def _carry(far: socket.socket, middle: socket.socket) -> None:
                 other[source].sendall(data)
 
 
+def only(folder: Path, *tools: str) -> str:
+    """A PATH with these tools alone; `busybox:wget` is busybox's."""
+    for tool in tools:
+        maker, _, name = tool.rpartition(":")
+        (folder / name).symlink_to(f"/usr/bin/{maker or name}")
+    return str(folder)
+
+
 @dataclass
 class Near:
     name: str = "web1"

@@ -16,7 +16,7 @@ from executor.model.outcomes import Opinion
 from executor.model.probes import FileProbe, Probe, Resources, Service, ShellProbe, Tcp, Tls, Verb
 from executor.model.steps import Settings
 from executor.probes import Answer, Asking, ask
-from tests.probes.near import Near
+from tests.probes.near import Near, only
 from tests.probes.servers import certificate, free_port, pages, raw
 
 SHELLS = [("dash",), ("bash",), ("busybox", "sh"), ("mksh",), ("ksh",)]
@@ -61,7 +61,6 @@ def test_the_port_is_the_hosts_own_unless_another_host_is_named() -> None:
 def test_a_host_that_is_away_says_nothing_of_its_port() -> None:
     for error in (ConnectionFailed("no route"), ConnectionResetError("no route")):
         assert said(Tcp(80), Near(cannot_dial=error)) == ("inconclusive", "web1: no route")
-    assert said(Tcp(80), Near(forwards=False)) == ("inconclusive", "web1: the SSH server forwards no ports")
 
 
 def test_a_port_that_does_not_answer_fails() -> None:
@@ -69,6 +68,51 @@ def test_a_port_that_does_not_answer_fails() -> None:
         "failed",
         "port 80: no connection to localhost:80 within 10s",
     )
+
+
+@pytest.mark.parametrize("tool", ["bash", "python3", "busybox:nc"])
+def test_where_nothing_is_forwarded_the_host_knocks_itself(host: Near, tool: str, tmp_path: Path) -> None:
+    host.shell = (shutil.which(host.shell[0]) or "", *host.shell[1:])
+    host.forwards, host.path = False, only(tmp_path, tool, "true")
+    with pages() as port:
+        answer = asked(Tcp(port, host="127.0.0.1"), host)
+        assert (answer.verdict.opinion, answer.seconds is None) == (Opinion.PASSED, False), answer
+    closed = free_port()
+    assert said(Tcp(closed, host="127.0.0.1"), host) == (
+        "failed",
+        f"port {closed}: Connection refused (127.0.0.1:{closed})",
+    )
+
+
+def test_a_port_that_cannot_be_asked_about_is_not_a_closed_one(tmp_path: Path) -> None:
+    cure = "(`AllowTcpForwarding local` lets it, and `from: control` asks from here)"
+    bare = Near(forwards=False, path=only(tmp_path))
+    assert said(Tcp(80), bare) == (
+        "inconclusive",
+        "web1: its SSH server forwards no ports, and there is neither bash nor python3 nor nc on the host " + cure,
+    )
+    assert said(Tls(443), bare) == ("inconclusive", f"web1: its SSH server forwards no ports {cure}")
+    away = Near(forwards=False, end_of_jobs=JobEnd("unreachable", detail="no route"))
+    assert said(Tcp(80), away) == ("inconclusive", "web1: no route")
+
+
+@pytest.mark.parametrize("answer", ["/dev/tcp/127.0.0.1/1: No such file or directory", "fork: Resource unavailable"])
+def test_a_bash_that_cannot_connect_at_all_says_nothing_of_the_port(tmp_path: Path, answer: str) -> None:
+    (tmp_path / "bash").write_text(f"#!/bin/sh\necho 'bash: line 1: {answer}' >&2; exit 1\n")
+    (tmp_path / "bash").chmod(0o755)
+    assert said(Tcp(1, host="127.0.0.1"), Near(forwards=False, path=str(tmp_path)))[0] == "inconclusive"
+
+
+def test_where_a_host_knocks_itself_its_time_is_bounded() -> None:
+    silent = Near(forwards=False, end_of_jobs=JobEnd("timed out"))
+    assert said(Tcp(80), silent) == ("failed", "port 80: no connection to localhost:80 within 10s")
+
+
+def test_an_address_is_never_an_option_nor_a_file(tmp_path: Path) -> None:
+    for address in ("-e", "../../tmp", "; touch pwned", "$(touch pwned)"):
+        host = Near(forwards=False, folder=tmp_path)
+        assert said(Tcp(80, host=address), host)[0] == "failed"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_trusted_certificate_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from executor.model.probes import Http, Probe
 from executor.probes import Answer, Asking, ask, ask_http
 from executor.probes.addresses import is_link_local
 from executor.probes.ask_curl import config
+from executor.probes.dialling import CURE
 from executor.probes.http import Request
-from tests.probes.near import Near
+from tests.probes.near import Near, only
 from tests.probes.servers import certificate, free_port, pages, raw
 
 
@@ -28,14 +29,6 @@ def elsewhere() -> Iterator[str]:
 def port(elsewhere: str) -> Iterator[int]:
     with pages(elsewhere=elsewhere) as number:
         yield number
-
-
-def only(folder: Path, *tools: str) -> str:
-    """A PATH with these tools alone; `busybox:wget` is busybox's."""
-    for tool in tools:
-        maker, _, name = tool.rpartition(":")
-        (folder / name).symlink_to(f"/usr/bin/{maker or name}")
-    return str(folder)
 
 
 def asked(verb: Http, host: Near) -> Answer:
@@ -165,8 +158,8 @@ def test_without_curl_what_wget_would_show_to_everybody_is_not_asked(tmp_path: P
     opinion, summary = said(Http(f"http://127.0.0.1:{port}/health", headers={"X-Token": "secret"}), host)
     assert opinion == "inconclusive"
     assert summary == (
-        "web1: its SSH server forwards no ports, and there is no curl on the host"
-        " (wget would show the request to everybody there)"
+        "web1: its SSH server forwards no ports, and there is no curl on the host;"
+        f" wget would show the request to everybody there ({CURE})"
     )
 
 
@@ -174,7 +167,7 @@ def test_without_any_way_it_is_inconclusive_with_that_reason(tmp_path: Path) -> 
     host = Near(forwards=False, path=only(tmp_path, "head"))
     assert said(Http("http://127.0.0.1:1/"), host) == (
         "inconclusive",
-        "web1: its SSH server forwards no ports, and there is no curl on the host",
+        f"web1: its SSH server forwards no ports, and there is no curl on the host ({CURE})",
     )
 
 
