@@ -16,6 +16,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -177,15 +178,30 @@ def start_server(folder: Path, *options: str, login: str = "", port: int = 0) ->
     (folder / "config").write_text("\n".join(config) + "\n")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    process = subprocess.Popen(
-        [str(sshd_binary()), "-D", "-f", str(folder / "config"), "-E", str(folder / "log")],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = _process(folder)
     server = SshServer(folder, port, process)
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {server.host_key}\n")
     _wait_for(port, process, folder / "log")
     return server
+
+
+@contextmanager
+def started_again(server: SshServer) -> Iterator[None]:
+    """A server that has vanished is there again, with its port and its keys, for as long as this lasts."""
+    process = _process(server.folder)
+    try:
+        _wait_for(server.port, process, server.folder / "log")
+        yield
+    finally:
+        replace(server, process=process).vanish()
+
+
+def _process(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [str(sshd_binary()), "-D", "-f", str(folder / "config"), "-E", str(folder / "log")],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _free_port() -> int:

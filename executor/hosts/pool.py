@@ -61,7 +61,7 @@ class Hosts:
         self._patience = PATIENCE if patience is None else patience
         self._credentials = Credentials()
         self._lock = threading.Lock()
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[tuple[str, Ssh | None], Host] = {}  # with the settings that were lent to a jump host
         self._pool = Crew(THREADS, "runbook-connect")
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="runbook-pulse", daemon=True).start()
@@ -75,9 +75,9 @@ class Hosts:
     def host(self, name: str) -> Host:
         """The host of that name, connected or not. Raises KeyError."""
         with self._lock:
-            if name not in self._hosts:
-                self._hosts[name] = self._make(self._specs[name])
-            return self._hosts[name]
+            if (name, None) not in self._hosts:
+                self._hosts[name, None] = self._make(self._specs[name])
+            return self._hosts[name, None]
 
     def connect(self, names: Iterable[str], told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
         """Connects in the background; `told` hears of each, from any thread: name, seconds, and what went wrong."""
@@ -100,7 +100,7 @@ class Hosts:
         for host in hosts:
             host.close()
 
-    def _make(self, spec: HostSpec) -> Host:
+    def _make(self, spec: HostSpec, lent: Ssh | None = None) -> Host:
         password = self._become_password
         if spec.become_secret and self._secret is not None:
             password = partial(self._secret, spec.become_secret)
@@ -117,6 +117,7 @@ class Hosts:
             known=spec.name in self._known,
             awaited=spec.name in self._awaited,
             traceless=self._traceless,
+            lent=lent,
         )
 
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
@@ -133,7 +134,7 @@ class Hosts:
 
     def _jump(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
         """A jump host: one of the inventory, or `[user@]host[:port]`. Raises ConnectionFailed for a circle."""
-        found = self._jump_host(jump, before, host.config)
+        found = self._jump_host(jump, before, host.ssh)
         if found.name == host.name or (found.target.host, found.target.port) == (host.target.host, host.target.port):
             return None  # `jump` for all hosts, read for the bastion itself
         seen = [host.name]
@@ -145,23 +146,25 @@ class Hosts:
                 )
             seen.append(step.name)
             onward = step.target.jump
-            step = self._jump_host(onward[-1], onward[:-1], step.config) if onward else None
+            step = self._jump_host(onward[-1], onward[:-1], step.ssh) if onward else None
             if step is not None and step.name == seen[-1]:
                 step = None
         return found
 
-    def _jump_host(self, jump: str, before: tuple[str, ...], config: str | None) -> SshHost:
-        """`config` is the ssh config of the host that is reached through it: names that it knows stand there."""
+    def _jump_host(self, jump: str, before: tuple[str, ...], ssh: Ssh) -> SshHost:
+        """`ssh` is that of the host behind it: what is said there holds for a jump host that the inventory does not
+        know, too."""
         name = ",".join((*before, jump))
-        spec = self._specs.get(jump) or _ad_hoc(jump, config)
+        spec = self._specs.get(jump)
+        lent = None if spec else replace(ssh, user=None, port=None, jump=None)
+        spec = spec or _ad_hoc(jump, ssh)
         if before:
             spec = replace(spec, ssh=replace(spec.ssh, jump=",".join(before)))
-        elif jump in self._specs:
-            name = jump
+        # Hosts with other settings do not meet on it: one may trust what another does not.
         with self._lock:
-            if name not in self._hosts:
-                self._hosts[name] = self._make(replace(spec, name=name))
-            host = self._hosts[name]
+            if (name, lent) not in self._hosts:
+                self._hosts[name, lent] = self._make(replace(spec, name=name), lent)
+            host = self._hosts[name, lent]
         if not isinstance(host, SshHost):
             raise ConnectionFailed(f"{jump} is this machine: it cannot be a jump host", kind="config")
         return host
@@ -176,13 +179,16 @@ class Hosts:
                     host.pulse(now)
 
 
-def _ad_hoc(jump: str, config: str | None) -> HostSpec:
-    """`[user@]host[:port]`, also with an IPv6 address in brackets."""
+def _ad_hoc(jump: str, ssh: Ssh) -> HostSpec:
+    """`[user@]host[:port]`, also with an IPv6 address in brackets, by the settings of who goes through it."""
     user, at, rest = jump.strip().rpartition("@")
     host, colon, port = rest.rpartition(":")
     if not colon or not port.isdigit() or (host.count(":") and not host.startswith("[")):
         host, port = rest, ""
-    return HostSpec(jump, host.strip("[]"), Ssh(user if at else None, int(port) if port else None, config=config))
+    own = replace(
+        ssh, user=user if at else None, port=int(port) if port else None, key=None, known_hosts=None, jump=None
+    )
+    return HostSpec(jump, host.strip("[]"), own)
 
 
 def _must_not_fail(future: Future[None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +22,7 @@ from executor.hosts.protocol import Job, Sink
 from executor.hosts.pulse import is_dead
 from executor.hosts.ssh_config import Target, resolve
 from executor.hosts.tunnels import as_socket, open_tunnel
-from executor.model.inventories import HostSpec
+from executor.model.inventories import HostSpec, Ssh
 
 if TYPE_CHECKING:
     from paramiko import Channel
@@ -62,10 +62,12 @@ class SshHost:
         known: bool = False,
         awaited: bool = False,
         traceless: bool = False,
+        lent: Ssh | None = None,
     ) -> None:
         """`known`: an earlier program of the run has been connected to it. `awaited`: work of the run is under way
         there, so that already at the first connection it is looked for during `patience` seconds. `traceless`:
-        connecting makes no folder there, so that nothing is left behind as long as all jobs can run plainly."""
+        connecting makes no folder there, so that nothing is left behind as long as all jobs can run plainly.
+        `lent`: see `ssh_config.resolve`."""
         self.name = spec.name
         self._spec = spec
         self._credentials = credentials or Credentials()
@@ -75,6 +77,7 @@ class SshHost:
         self._awaited = awaited
         self._connections = Connections(self.name, lambda: self.target, self._connect)
         self._target: Target | None = None
+        self._lent = lent
         self._first = LaneKind(plain=traceless)
         self._dispatcher = Dispatcher(self._open_lane, f"{run}/{spec.name}", known=known)
 
@@ -119,13 +122,15 @@ class SshHost:
     def target(self) -> Target:
         """Where and as whom. Raises ConnectionFailed (kind "config")."""
         if self._target is None:
-            self._target = resolve(self._spec)
+            self._target = resolve(self._spec, self._lent)
         return self._target
 
     @property
-    def config(self) -> str | None:
-        """The ssh config that it is read from, where the inventory names one."""
-        return self._spec.ssh.config
+    def ssh(self) -> Ssh:
+        """What the inventory says of the way to it, with what was lent."""
+        if self._lent is None:
+            return self._spec.ssh
+        return replace(self._spec.ssh, key=self._lent.key, known_hosts=self._lent.known_hosts)
 
     def connection(self, patience: float = 0.0) -> Connection:
         """The connection, made if there is none (blocking). A lost host is looked for during `patience` seconds."""

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from executor.hosts.errors import ConnectionFailed
-from executor.model.inventories import HostSpec
+from executor.model.inventories import HostSpec, Ssh
 
 _TIMEOUT = 10.0  # seconds for `ssh -G`: a Match exec line may run anything
 _SYSTEM_CONFIG = "/etc/ssh/ssh_config"
@@ -51,24 +51,29 @@ class Target:
         return f"{self.user}@{self.host}" + (f":{self.port}" if self.port != 22 else "")
 
 
-def resolve(spec: HostSpec) -> Target:
-    """How to reach a host. Raises ConnectionFailed (kind "config") where the ssh config cannot be read."""
+def resolve(spec: HostSpec, lent: Ssh | None = None) -> Target:
+    """How to reach a host. `lent` is said of another one: its key and known hosts come before what holds without them.
+
+    Raises ConnectionFailed (kind "config") where the ssh config cannot be read.
+    """
     if spec.unfit:
         raise ConnectionFailed(f"{spec.name} cannot be reached: {spec.unfit}", kind="config")
     ssh = spec.ssh
     options = ssh_options(spec.address, ssh.config, ssh.user, ssh.port)
     keys_said = ssh.key is not None or "identityfile" in options
+    lent_keys = (lent.key,) if lent and lent.key else ()
+    lent_hosts = (lent.known_hosts,) if lent and lent.known_hosts else ()
     jump = ssh.jump if ssh.jump is not None else _one(options, "proxyjump")
     return Target(
         name=spec.name,
         host=_one(options, "hostname") or spec.address,
         port=ssh.port or int(_one(options, "port") or 22),
         user=ssh.user or _one(options, "user") or getpass.getuser(),
-        keys=_paths((ssh.key,) if ssh.key else options.get("identityfile") or _DEFAULT_KEYS),
-        keys_said=keys_said,
+        keys=_paths((*lent_keys, *((ssh.key,) if ssh.key else options.get("identityfile") or _DEFAULT_KEYS))),
+        keys_said=keys_said or bool(lent_keys),
         only_these_keys=ssh.key is not None or _one(options, "identitiesonly") == "yes",
         agent=_agent(_one(options, "identityagent")),
-        known_hosts=_known_hosts(ssh.known_hosts, options),
+        known_hosts=(*_paths(lent_hosts), *_known_hosts(ssh.known_hosts, options)),
         known_as=_one(options, "hostkeyalias"),
         jump=() if jump in {None, "none", ""} else tuple(str(jump).split(",")),
         proxy_command=_one(options, "proxycommand") if ssh.jump is None else None,

@@ -29,7 +29,7 @@ def open_tunnel(transport: Transport, address: str, port: int, timeout: float) -
         if error.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
             raise ForwardingRefused("the SSH server does not forward connections (AllowTcpForwarding)") from error
         raise ConnectionRefusedError(f"nothing answers at {address}:{port}") from error
-    except SSHException as error:
+    except (SSHException, EOFError) as error:
         if "Timeout" in str(error):
             raise TimeoutError(f"{address}:{port} did not answer within {timeout:g} s") from error
         raise ConnectionResetError("the connection to the host was lost") from error

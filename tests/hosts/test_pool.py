@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,8 @@ from executor.hosts.errors import ConnectionFailed
 from executor.hosts.local import LocalHost
 from executor.hosts.pool import Hosts
 from executor.model.inventories import HostSpec, Ssh
-from tests.hosts.recording import run
-from tests.sshd import SshServer, StartServer
+from tests.hosts.recording import run, start
+from tests.sshd import SshServer, StartServer, started_again
 
 pytestmark = pytest.mark.sshd
 
@@ -74,6 +75,28 @@ def test_a_lost_jump_host_is_found_again(sshd: StartServer) -> None:
         assert ran.end.rc == 0, ran.end
 
 
+def test_a_step_is_found_again_at_its_byte_when_a_jump_host_returns(sshd: StartServer) -> None:
+    """The jump host is away, its port closed, while the step goes on behind it."""
+    bastion, inner = sshd(), sshd()
+    known = specs(bastion, "bastion") | specs(inner, "db1", jump="bastion")
+    with Hosts(known, "run1", patience=60) as hosts:
+        connect(hosts, "db1")
+        ran = start(
+            hosts.host("db1"), "seq 1 5000; while ! [ -e go ]; do sleep 0.05; done; seq 5001 9999; touch done; exit 7"
+        )
+        ran.wait_for(b"\n5000\n")
+        bastion.vanish()
+        (inner.home / "go").touch()
+        while not (inner.home / "done").exists():
+            time.sleep(0.02)
+        time.sleep(1)  # it is looked for in vain, more than once
+        assert not ran.ends
+        with started_again(bastion):
+            assert (ran.end.how, ran.end.rc) == ("exited", 7)
+            assert ran.stdout == b"".join(b"%d\n" % n for n in range(1, 10_000))
+            assert run(hosts.host("db1"), "echo on").stdout == b"on\n"
+
+
 def test_a_chain_of_jump_hosts(sshd: StartServer) -> None:
     first, second, inner = sshd(), sshd(), sshd()
     known = specs(first, "first") | specs(second, "second") | specs(inner, "db1", jump="first,second")
@@ -83,12 +106,63 @@ def test_a_chain_of_jump_hosts(sshd: StartServer) -> None:
     assert "Accepted publickey" in first.log()
 
 
-def test_a_jump_host_by_address_uses_the_ssh_config(sshd: StartServer) -> None:
+def behind(bastion: SshServer, inner: SshServer, **ssh: str) -> dict[str, HostSpec]:
+    """A host behind a jump host that the inventory does not know; both let in the same key."""
+    (bastion.folder / "authorized_keys").write_bytes((inner.folder / "login.pub").read_bytes())
+    return specs(inner, "db1", jump=f"{bastion.user}@127.0.0.1:{bastion.port}", **ssh)
+
+
+def test_a_jump_host_by_address_follows_the_settings_of_the_host_behind_it(sshd: StartServer) -> None:
+    """The key, and the file in which its host key must stand."""
     bastion, inner = sshd(), sshd()
-    jump = f"{bastion.user}@127.0.0.1:{bastion.port}"
-    with Hosts(specs(inner, "db1", jump=jump), "run1") as hosts:
+    known = behind(bastion, inner)
+    with Hosts(known, "run1") as hosts:
         error = connect(hosts, "db1")["db1"]
-    assert error is not None, "its key is in no known_hosts file of the user's"
+    assert error is not None
+    assert error.kind == "host-key-unknown"
+    with inner.known_hosts.open("a") as file:
+        file.write(bastion.known_hosts.read_text())
+    with Hosts(known, "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+        assert run(hosts.host("db1"), "pwd").stdout == f"{inner.home}\n".encode()
+
+
+def test_a_jump_host_by_address_is_accepted_where_new_hosts_are(sshd: StartServer) -> None:
+    bastion, inner = sshd(), sshd()
+    with Hosts(behind(bastion, inner, host_keys="accept-new"), "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+    assert bastion.host_key in inner.known_hosts.read_text()
+
+
+def test_a_jump_host_by_address_still_takes_the_keys_of_the_ssh_config(sshd: StartServer) -> None:
+    """The key of the host behind it is tried first; it need not be that of the jump host as well."""
+    bastion, inner = sshd(), sshd()
+    known = behind(bastion, inner, host_keys="accept-new", config=str(bastion.folder / "ssh_config"))
+    (bastion.folder / "authorized_keys").write_bytes((bastion.folder / "login.pub").read_bytes())
+    (bastion.folder / "ssh_config").write_text(f"Host 127.0.0.1\n  IdentityFile {bastion.key}\n")
+    with Hosts(known, "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+
+
+def test_a_chain_of_jump_hosts_by_address_follows_them_too(sshd: StartServer) -> None:
+    first, second, inner = sshd(), sshd(), sshd()
+    for server in (first, second):
+        behind(server, inner)
+    jump = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+    with Hosts(specs(inner, "db1", jump=jump, host_keys="accept-new"), "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+    assert "Accepted publickey" in first.log()
+
+
+def test_hosts_with_settings_of_their_own_do_not_share_a_jump_host_by_address(sshd: StartServer) -> None:
+    """Who trusts its key must not vouch for it to who does not."""
+    bastion, inner, other = sshd(), sshd(), sshd()
+    known = behind(bastion, inner, host_keys="accept-new")
+    jump = known["db1"].ssh.jump or ""
+    with Hosts(known | specs(other, "db2", jump=jump), "run1") as hosts:
+        assert connect(hosts, "db1") == {"db1": None}
+        error = connect(hosts, "db2")["db2"]
+    assert error is not None
     assert error.kind == "host-key-unknown"
 
 

@@ -369,6 +369,20 @@ def test_a_server_that_forbids_forwarding_says_so(sshd: StartServer) -> None:
         host.dial("127.0.0.1", 1, 5)
 
 
+def test_a_tunnel_through_a_connection_that_breaks_at_that_moment_is_a_lost_connection(
+    sshd: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """paramiko tells it as an end of file, which is no OSError."""
+
+    def broken(*_: object) -> None:
+        raise EOFError
+
+    with connected(sshd()) as host:
+        monkeypatch.setattr(host.connection().transport.packetizer, "send_message", broken)
+        with pytest.raises(ConnectionResetError):
+            host.dial("127.0.0.1", 1, 5)
+
+
 def test_of_many_dials_at_once_each_hears_its_own_reason(sshd: StartServer) -> None:
     """One that is forbidden must not look like a port on which nobody listens, nor the other way round."""
     server = sshd("PermitOpen 127.0.0.1:1")
