@@ -56,7 +56,9 @@ class Tap:
         # Closed alone, it would let a thread that reads it wait on. It may be shut already.
         with contextlib.suppress(OSError, EOFError):
             self._line.shutdown(socket.SHUT_RDWR)
-        self._line.close()
+        # Through a jump host whose own connection has gone there is nothing left to close.
+        with contextlib.suppress(OSError, EOFError):
+            self._line.close()
 
 
 Tunnel: TypeAlias = Callable[[str, int, float], Line]

@@ -11,6 +11,7 @@ import pytest
 from executor.hosts.errors import ConnectionFailed
 from executor.hosts.local import LocalHost
 from executor.hosts.pool import Hosts
+from executor.hosts.ssh import SshHost
 from executor.model.inventories import HostSpec, Ssh
 from tests.hosts.recording import run, start
 from tests.sshd import SshServer, StartServer, started_again
@@ -95,6 +96,21 @@ def test_a_step_is_found_again_at_its_byte_when_a_jump_host_returns(sshd: StartS
             assert (ran.end.how, ran.end.rc) == ("exited", 7)
             assert ran.stdout == b"".join(b"%d\n" % n for n in range(1, 10_000))
             assert run(hosts.host("db1"), "echo on").stdout == b"on\n"
+
+
+def test_a_host_behind_a_jump_host_that_has_just_gone_can_be_closed(
+    sshd: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise EOFError
+
+    bastion, inner = sshd(), sshd()
+    with Hosts(specs(bastion, "bastion") | specs(inner, "db1", jump="bastion"), "run1") as hosts:
+        connect(hosts, "db1")
+        gate = hosts.host("bastion")
+        assert isinstance(gate, SshHost)
+        monkeypatch.setattr(gate.connection().transport.packetizer, "send_message", broken)
+        hosts.host("db1").close()
 
 
 def test_a_chain_of_jump_hosts(sshd: StartServer) -> None:
