@@ -82,20 +82,6 @@ def resolve(spec: HostSpec, lent: Ssh | None = None) -> Target:
     )
 
 
-def ssh_command(target: Target, route: tuple[str, ...] | None = None) -> list[str]:
-    """How the ssh binary gets a terminal where a Target points; `route` stands in for its jump hosts."""
-    command = ["ssh", "-p", str(target.port), "-l", target.user]
-    if target.keys_said:
-        command += [word for key in target.keys for word in ("-i", key)]
-    if target.known_hosts:
-        command += ["-o", f"UserKnownHostsFile={' '.join(target.known_hosts)}"]
-    if target.known_as:
-        command += ["-o", f"HostKeyAlias={target.known_as}"]
-    if jump := target.jump if route is None else route:
-        command += ["-J", ",".join(jump)]
-    return [*command, "--", target.host]
-
-
 def ssh_options(host: str, config: str | None, user: str | None, port: int | None) -> Options:
     """What ssh's configuration says of a host, by option in lower case; empty where no file says anything of use."""
     files = (config,) if config else ("~/.ssh/config", _SYSTEM_CONFIG)

@@ -11,7 +11,7 @@ import pytest
 
 from executor.hosts import ssh_config
 from executor.hosts.errors import ConnectionFailed
-from executor.hosts.ssh_config import resolve, ssh_command
+from executor.hosts.ssh_config import resolve
 from executor.model.inventories import HostSpec, Ssh
 
 CONFIG = """
@@ -55,14 +55,6 @@ def test_the_inventory_has_the_last_word(config: str) -> None:
     target = resolve(HostSpec("web1", "web1", said))
     assert (target.user, target.port, target.jump, target.known_hosts) == ("root", 22, (), ("/known/this",))
     assert target.keys == (str(Path("~/k").expanduser()),)
-
-
-def test_the_ssh_binary_can_be_given_the_same(config: str) -> None:
-    command = ssh_command(resolve(HostSpec("web1", "web1", Ssh(config=config))))
-    assert " ".join(command) == (
-        "ssh -p 2222 -l deploy -i /keys/one -o UserKnownHostsFile=/known/mine /known/more /etc/ssh/ssh_known_hosts "
-        "/etc/ssh/ssh_known_hosts2 -o HostKeyAlias=web -J ops@bastion:2200,inner -- 203.0.113.11"
-    )
 
 
 def test_a_proxy_command_is_taken_over(config: str) -> None:
