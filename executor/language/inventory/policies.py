@@ -22,9 +22,9 @@ def approvals_in(path: Path, root: Path) -> tuple[frozenset[str], tuple[Approval
     parsed = parse(source)
     if source.text.startswith("#!") or (parsed.root is not None and is_ansibles(parsed.root)):
         return frozenset(), ()
-    draft = Draft(real(root), list(parsed.problems))
+    draft = Draft(real(root), [problem for problem in parsed.problems if problem.code != "empty"])
     draft.files.append(source.name)
-    if parsed.root is None:  # broken, or empty
+    if parsed.root is None:  # empty, or broken, which is told
         draft.settle()
         return frozenset(), ()
     entries = read_native(draft, parsed.root, real(path).parent)
