@@ -68,10 +68,13 @@ def test_who_does_not_want_it_gets_none(helper: Path) -> None:
     assert not helper.exists()
 
 
-def test_where_there_is_no_helper_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_helper_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with kept_awake("k3f9", wanted=True):
         pass
+    assert capfd.readouterr() == ("", "")
 
 
 @linux

@@ -57,6 +57,15 @@ def begin(project: Project, machine: Machine, *, verify: str = "") -> str:
     return f"exit {running.returncode}\n{out}"
 
 
+def killed_in_its_slow_step(project: Project) -> None:
+    running = project.start("run", "deploy", "-i", "prod")
+    while "slow" not in project.log("web1"):
+        assert running.poll() is None, running.communicate()[0]
+        time.sleep(0.02)
+    running.kill()
+    running.communicate()
+
+
 def test_a_step_that_was_running_is_unknown_and_all_is_undone(project: Project, machine: Machine) -> None:
     told = begin(project, machine)
     assert told.startswith("exit 2\n"), told
@@ -74,12 +83,7 @@ def test_the_steps_own_proof_decides_where_it_has_one(project: Project, machine:
 def test_a_resume_waits_for_a_host_on_which_work_was_under_way(project: Project, machine: Machine) -> None:
     """It is down for as long as a restart takes: that is no reason to give up what ran there, and to undo all."""
     project.write("runbooks/deploy.yml", BOOK.format(verify="verify: {shell: grep -q slow ~/log}"))
-    running = project.start("run", "deploy", "-i", "prod")
-    while "slow" not in project.log("web1"):
-        assert running.poll() is None, running.communicate()[0]
-        time.sleep(0.02)
-    running.kill()
-    running.communicate()
+    killed_in_its_slow_step(project)
     machine.stays_down()
     machine.power_cut()
     while _answers(machine):
@@ -101,12 +105,7 @@ def _answers(machine: Machine) -> bool:
 def test_the_lock_outlives_it(project: Project, machine: Machine) -> None:
     """The run is killed, too: its lock still tells whose it is, keeps others away, and is let go in the end."""
     project.write("runbooks/deploy.yml", BOOK.format(verify=""))
-    running = project.start("run", "deploy", "-i", "prod")
-    while "slow" not in project.log("web1"):
-        assert running.poll() is None, running.communicate()[0]
-        time.sleep(0.02)
-    running.kill()
-    running.communicate()
+    killed_in_its_slow_step(project)
     machine.power_cut()
     run = project.events("RunStarted")[0]["run"]
     while (refused := project.runbook("exec", "true", "-i", "prod", "-l", "web1")).code == 4:

@@ -9,7 +9,7 @@ RUNBOOK_PLANS=10000 looks at so many of them (`make plans`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,18 +243,22 @@ def of_host(lines: list[Line], host: str) -> list[Line]:
     return [line for line in lines if line[0] == host]
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["known", "late"])
-def test_the_commands_that_reach_the_hosts_are_those_of_the_plan_in_its_order(
-    late: bool, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("planned")
+def holds_at_random(compared: Callable[[Path, Author], None], folder: Path, *, late: bool) -> None:
+    """What `compared` asserts holds for runbooks at random."""
 
     @RANDOM
     @given(st.integers(0, 2**32))
     def run(seed: int) -> None:
-        compare(folder, Author(Random(seed), late))  # noqa: S311 - a test's dice
+        compared(folder, Author(Random(seed), late))  # noqa: S311 - a test's dice
 
     run()
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["known", "late"])
+def test_the_commands_that_reach_the_hosts_are_those_of_the_plan_in_its_order(
+    late: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    holds_at_random(compare, tmp_path_factory.mktemp("planned"), late=late)
 
 
 def compare(folder: Path, author: Author) -> None:
@@ -274,14 +278,7 @@ def compare(folder: Path, author: Author) -> None:
 def test_what_is_undone_after_a_failure_is_what_the_plan_said_of_that_stage(
     late: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("planned")
-
-    @RANDOM
-    @given(st.integers(0, 2**32))
-    def run(seed: int) -> None:
-        compare_way_back(folder, Author(Random(seed), late))  # noqa: S311 - a test's dice
-
-    run()
+    holds_at_random(compare_way_back, tmp_path_factory.mktemp("planned"), late=late)
 
 
 def compare_way_back(folder: Path, author: Author) -> None:
