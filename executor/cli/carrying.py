@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from executor.cli import secrets
@@ -116,10 +115,8 @@ def _still_ours(past: Past, folder: RunFolder, plan: Plan, flags: Mapping[str, A
     if not names or not has_token(folder):
         return
     with Hosts(plan.hosts, run=folder.run, root=Path(plan.root), patience=flags["lost_after"], traceless=True) as hosts:
-        told: SimpleQueue[tuple[str, bool]] = SimpleQueue()
-        hosts.connect(names, lambda name, _seconds, failure: told.put((name, failure is None)))
-        answers = dict(told.get() for _ in names)
-        must_be_ours({name: hosts.host(name) for name, there in answers.items() if there}, folder)
+        met = hosts.reach(names)
+        must_be_ours({name: hosts.host(name) for name, failure in met.items() if failure is None}, folder)
 
 
 def same_files(past: Past, folder: RunFolder) -> None:

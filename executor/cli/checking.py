@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,12 +65,9 @@ def exit_code(findings: Findings, *, detailed: bool) -> Exit:
 
 def _connected(hosts: Hosts, names: Sequence[str]) -> dict[str, str]:
     """Connect to all of them, side by side. Returns those that cannot be reached, each with why."""
-    told: SimpleQueue[tuple[str, str]] = SimpleQueue()
-    hosts.connect(names, lambda name, _, failure: told.put((name, "" if failure is None else _why(failure))))
     if names and sys.stderr.isatty():
         click.echo(f"asking {len(names):,} host{'s' if len(names) > 1 else ''} …", err=True)
-    answers = dict(told.get() for _ in names)
-    return {name: answers[name] for name in names if answers[name]}
+    return {name: _why(failure) for name, failure in hosts.reach(names).items() if failure is not None}
 
 
 def _why(failure: Any) -> str:

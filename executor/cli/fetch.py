@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,13 +83,11 @@ def command(run: str, inventory: Sources, limit: str | None, take_over: bool, **
 
 def _reached(hosts: Hosts, names: Sequence[str]) -> dict[str, Host]:
     """Connect to all of them; who cannot be reached is told. Raises Unreachable where nobody can."""
-    told: SimpleQueue[tuple[str, str]] = SimpleQueue()
-    hosts.connect(names, lambda name, _seconds, failure: told.put((name, failure.reason if failure else "")))
-    answers = dict(told.get() for _ in names)
-    for name, why in answers.items():
-        if why:
-            click.echo(f"{name}: {why}", err=True)
-    reached = {name: hosts.host(name) for name in names if not answers[name]}
+    met = hosts.reach(names)
+    for name, failure in met.items():
+        if failure is not None:
+            click.echo(f"{name}: {failure.reason}", err=True)
+    reached = {name: hosts.host(name) for name, failure in met.items() if failure is None}
     if not reached:
         raise Unreachable(Problem("no host of the inventory could be reached", code="unreachable"))
     return reached

@@ -212,7 +212,6 @@ class _There:
 @contextmanager
 def _hosts(flags: Mapping[str, Any], reason: str = "") -> Iterator[_There]:
     """Connect to the hosts that -l names. Raises WrongUsage where the inventory has no lock and none is named."""
-    from queue import SimpleQueue
 
     from executor.cli.locking import new_token
     from executor.cli.passwords import become_password
@@ -238,12 +237,9 @@ def _hosts(flags: Mapping[str, Any], reason: str = "") -> Iterator[_There]:
     with Hosts(specs, run=run, root=root, become_password=password, patience=flags["lost_after"]) as hosts:
         party = Party(hosts.host, Wish(name, new_token(), BY_HAND, claim))
         there = _There(party, [], [], sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-        told: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-        hosts.connect(names, lambda host, _, failure: told.put((host, failure)))
-        failures = dict(told.get() for _ in names)
-        for host in names:
-            if failures[host] is None:
+        for host, failure in hosts.reach(names).items():
+            if failure is None:
                 there.names.append(host)
             else:
-                there.fail(host, failures[host].reason)
+                there.fail(host, failure.reason)
         yield there

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from executor.cli.later import known_fences
@@ -18,7 +17,6 @@ from executor.report.phrasing import names
 from executor.secrets import Vault
 
 if TYPE_CHECKING:
-    from executor.hosts.errors import ConnectionFailed
     from executor.hosts.pool import Hosts
 
 GO_ON = "--override lock --reason TEXT goes back all the same"
@@ -103,8 +101,4 @@ def _hosts(
 
 def _connected(hosts: Hosts, wanted: Iterable[str]) -> frozenset[str]:
     """Connect to all of them, side by side. Returns those that are there."""
-    told: SimpleQueue[tuple[str, ConnectionFailed | None]] = SimpleQueue()
-    asked = tuple(wanted)
-    hosts.connect(asked, lambda name, _, failure: told.put((name, failure)))
-    answers = dict(told.get() for _ in asked)
-    return frozenset(name for name, failure in answers.items() if failure is None)
+    return frozenset(name for name, failure in hosts.reach(tuple(wanted)).items() if failure is None)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -143,10 +142,9 @@ def _hosts(flags: Mapping[str, Any]) -> Iterator[tuple[Hosts, list[str], dict[st
         secret=lambda name: known.vaulted[name].reveal(),
         traceless=True,
     ) as hosts:
-        told: SimpleQueue[tuple[str, str]] = SimpleQueue()
-        hosts.connect(names, lambda name, _, failure: told.put((name, "" if failure is None else failure.reason)))
-        why = dict(told.get() for _ in names)
-        yield hosts, [name for name in names if not why[name]], {name: why[name] for name in names if why[name]}
+        met = hosts.reach(names)
+        away = {name: failure.reason for name, failure in met.items() if failure is not None}
+        yield hosts, [name for name in names if name not in away], away
 
 
 def _show_hosts(

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 from executor.hosts.connecting import Credentials
 from executor.hosts.crew import Crew
@@ -83,6 +84,13 @@ class Hosts:
         """Connects in the background; `told` hears of each, from any thread: name, seconds, and what went wrong."""
         for name in names:
             self._pool.submit(self._connect, name, told).add_done_callback(_must_not_fail)
+
+    def reach(self, names: Collection[str]) -> dict[str, ConnectionFailed | None]:
+        """Connects to all of them, side by side (blocking); what went wrong with each, None where it is there."""
+        told: SimpleQueue[tuple[str, ConnectionFailed | None]] = SimpleQueue()
+        self.connect(names, lambda name, _seconds, failure: told.put((name, failure)))
+        answers = dict(told.get() for _ in names)
+        return {name: answers[name] for name in names}
 
     def forget(self) -> None:
         """Removes what the run's ended jobs have printed from all hosts (blocking), as far as they can be reached."""
