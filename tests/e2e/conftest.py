@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -38,6 +39,7 @@ class Project:
     folder: Path
     servers: dict[str, SshServer]
     environment: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -60,8 +62,8 @@ class Project:
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Run a command line in the background."""
-        return subprocess.Popen(
+        """Run a command line in the background, to the end of the test at most."""
+        process = subprocess.Popen(
             [sys.executable, "-m", "executor", *arguments],
             cwd=self.folder,
             env=self.full_environment(),
@@ -70,6 +72,14 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what still runs: a test that fails takes no other one with it."""
+        for process in self.started:
+            with process:
+                process.kill()
 
     def full_environment(self) -> dict[str, str]:
         return os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | self.environment
@@ -87,9 +97,11 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, sshd: StartServer) -> Project:
+def project(tmp_path: Path, sshd: StartServer) -> Iterator[Project]:
     """Four hosts, web1 to web4, with home directories of their own."""
-    return new_project(tmp_path, {f"web{number}": sshd() for number in range(1, 5)})
+    made = new_project(tmp_path, {f"web{number}": sshd() for number in range(1, 5)})
+    yield made
+    made.end()
 
 
 def new_project(parent: Path, servers: dict[str, SshServer]) -> Project:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from tests.e2e.conftest import Project
+from tests.waiting import until
 
 ELSEWHERE = """
 name: Deploy
@@ -36,14 +34,6 @@ stages:
           while ! test -e ~/go; do sleep 0.1; done
         rollback: none
 """
-
-
-def until(true: Callable[[], object]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")
 
 
 def test_a_delegate_that_only_the_run_could_name_is_locked_like_any_other(project: Project) -> None:

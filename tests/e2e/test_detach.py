@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.conftest import Project
 from tests.e2e.terminals import at_a_terminal
+from tests.waiting import until
 
 WAITING = """
 name: Deploy
@@ -33,14 +33,6 @@ ASKING = (
         pause: {prompt: "Sure?"}
 """
 )
-
-
-def until(true: Callable[[], object]) -> None:
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")
 
 
 def let_go(project: Project) -> None:
@@ -142,26 +134,26 @@ def test_a_run_is_carried_on_and_undone_in_the_background(project: Project, deta
 
 def test_a_run_goes_on_without_its_terminal_and_is_followed_from_another(project: Project) -> None:
     project.write("runbooks/deploy.yml", WAITING)
-    process, terminal = at_a_terminal(project, "run", "deploy", "-i", "prod", "-y")
-    until(lambda: project.log("web1"))
-    os.close(terminal)
-    follower = project.start("attach")
-    assert follower.stdout is not None
-    assert "following run" in follower.stdout.readline()
-    let_go(project)
-    out, _ = follower.communicate(timeout=30)
-    assert follower.returncode == 0, out
-    assert process.wait(30) == 0
+    with at_a_terminal(project, "run", "deploy", "-i", "prod", "-y") as terminal:
+        until(lambda: project.log("web1"))
+        terminal.hang_up()
+        follower = project.start("attach")
+        assert follower.stdout is not None
+        assert "following run" in follower.stdout.readline()
+        let_go(project)
+        out, _ = follower.communicate(timeout=30)
+        assert follower.returncode == 0, out
+        assert terminal.ended() == 0
     assert project.log("web2") == ["waits"]
 
 
 def test_what_needs_a_person_stops_a_run_whose_terminal_has_gone(project: Project) -> None:
     project.write("runbooks/ask.yml", ASKING)
-    process, terminal = at_a_terminal(project, "run", "ask", "-i", "prod", "-y")
-    until(lambda: project.log("web1"))
-    os.close(terminal)
-    let_go(project)
-    assert process.wait(30) == 6
+    with at_a_terminal(project, "run", "ask", "-i", "prod", "-y") as terminal:
+        until(lambda: project.log("web1"))
+        terminal.hang_up()
+        let_go(project)
+        assert terminal.ended() == 6
     assert project.log("web1") == ["waits"], "nothing was undone"
     assert project.log("web2") == []
     assert project.events("RunEnded")[0]["resumable"] is True

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Project
+from tests.waiting import until
 
 DEPLOY = """
 name: Deploy
@@ -56,15 +56,6 @@ def lost(project: Project, running: subprocess.Popen[str]) -> str:
     (run,) = (path.name for path in (project.folder / "state" / "runs").iterdir())
     shutil.rmtree(project.folder / "state")
     return run
-
-
-def until(true: object) -> None:
-    assert callable(true)
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")
 
 
 def another(project: Project, name: str) -> Project:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.at_terminal import at_terminal
 from tests.e2e.conftest import Project
+from tests.e2e.terminals import answered
 
 BOOK = """
 name: Login
@@ -66,7 +66,7 @@ def test_at_a_terminal_somebody_says_whether_to_go_on_with_the_new_one(
 ) -> None:
     stopped.environment["LOGIN"] = "after-wards"
     token(stopped, "after-wards")
-    ran = at_terminal(stopped, "resume", answers=((CHANGED, answer),))
+    ran = answered(stopped, "resume", answers=((CHANGED, answer),))
     assert ran.code == code, ran
     assert stopped.log("web1") == log
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 
 from tests.e2e.conftest import Project
-from tests.e2e.terminals import at_a_terminal
+from tests.e2e.terminals import INTERRUPT, at_a_terminal
+from tests.waiting import until
 
 WAITING = """
 name: Deploy
@@ -28,14 +26,6 @@ stages:
 """
 
 
-def until(true: Callable[[], object]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")
-
-
 def begun(project: Project, text: str = WAITING) -> subprocess.Popen[str]:
     """A run that waits, without a terminal."""
     project.write("runbooks/deploy.yml", text)
@@ -50,15 +40,14 @@ def let_go(project: Project) -> None:
 
 def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project) -> None:
     project.write("runbooks/deploy.yml", WAITING)
-    process, terminal = at_a_terminal(project, "run", "deploy", "-i", "prod", "-y")
-    until(lambda: project.log("web1"))
-    os.write(terminal, b"\x03")
-    until(lambda: project.events("Asked"))
-    os.write(terminal, b"go on\n")
-    until(lambda: project.events("Answered"))
-    let_go(project)
-    assert process.wait(30) == 0
-    os.close(terminal)
+    with at_a_terminal(project, "run", "deploy", "-i", "prod", "-y") as terminal:
+        until(lambda: project.log("web1"))
+        terminal.types(INTERRUPT)
+        terminal.shows("carry on")
+        terminal.types("go on")
+        until(lambda: project.events("Answered"))
+        let_go(project)
+        assert terminal.ended() == 0
     assert project.log("web1") == ["waits", "next"]
 
 

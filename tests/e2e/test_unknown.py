@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.at_terminal import at_terminal
 from tests.e2e.conftest import Project, new_project
+from tests.e2e.terminals import answered
 from tests.e2e.test_resume import wait_for
 from tests.sshd import StartServer
 
@@ -94,6 +94,6 @@ def test_at_a_terminal_the_operator_says_what_is_true(
     project = new_project(tmp_path, {"nothing": sshd()})
     project.write("runbooks/doubt.yml", BOOK)
     lose(project, ["nothing"])
-    ran = at_terminal(project, "resume", "--on-failure", "rollback", answers=(("What is true?", answer),))
+    ran = answered(project, "resume", "--on-failure", "rollback", answers=(("What is true?", answer),))
     assert ran.code == code, ran
     assert project.log("nothing") == log

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.hosts.recording import run, start
 from tests.hosts.shells import ShellHost
+from tests.waiting import until
 
 LIMIT = 200_000
 LINE = "x" * 91
@@ -76,12 +76,3 @@ def test_the_limit_costs_a_step_no_process(tmp_path: Path) -> None:
     host.close()
     started = re.findall(r'execve\("[^"]*/([\w-]+)".* = 0$', trace.read_text(), re.MULTILINE)
     assert set(started) - {"sleep"} == {"dash", "mkdir", "chmod", "mkfifo", "setsid", "sh"}
-
-
-def until(true: object) -> None:
-    assert callable(true)
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")

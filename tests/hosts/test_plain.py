@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from executor.hosts.protocol import Fence, bar
 from tests.hosts.recording import Recording, job, run, start
 from tests.hosts.shells import ShellHost, processes_with
+from tests.waiting import until
 
 
 def test_it_leaves_nothing_on_the_host(here: ShellHost) -> None:
@@ -97,12 +97,3 @@ def test_it_can_be_ended(here: ShellHost) -> None:
     sink.wait_for(b"up")
     here.end("a")
     assert sink.end.how == "cancelled"
-
-
-def until(true: object) -> None:
-    assert callable(true)
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")

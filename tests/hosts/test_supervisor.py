@@ -12,6 +12,7 @@ import pytest
 
 from tests.hosts.recording import Recording, job, run, start
 from tests.hosts.shells import ShellHost, processes_with
+from tests.waiting import until
 
 
 def test_output_and_exit_code(here: ShellHost) -> None:
@@ -160,7 +161,7 @@ def test_a_timeout_ends_the_whole_group(here: ShellHost, tmp_path: Path) -> None
     ran = run(here, "sleep 60 & sleep 60; echo never", timeout=0.3, environment={"GROUP": str(tmp_path)})
     assert (ran.end.how, ran.end.rc, ran.stdout) == ("timed out", None, b"")
     assert ran.end.detail == "ended after its timeout of 0.3 s"
-    _wait_until(lambda: not processes_with(mark))
+    until(lambda: not processes_with(mark))
 
 
 def test_a_timeout_ends_also_what_ignores_being_asked(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_a_timeout_ends_also_what_ignores_being_asked(tmp_path: Path) -> None:
     here = ShellHost("dash", tmp_path)
     ran = run(here, "trap '' TERM; while :; do sleep 0.1; done", timeout=0.2, environment={"DEAF": str(tmp_path)})
     assert ran.end.how == "timed out"
-    _wait_until(lambda: not processes_with(f"DEAF={tmp_path}"))
+    until(lambda: not processes_with(f"DEAF={tmp_path}"))
     here.close()
 
 
@@ -240,7 +241,7 @@ def test_a_job_that_ends_while_nobody_looks_is_found_ended(here: ShellHost, tmp_
     here.forget()
     assert pending.end.how == "unreachable"
     (tmp_path / "go").touch()
-    _wait_until(lambda: (here.folder / f"{_id(here)}.rc").read_text().startswith("x 7"))
+    until(lambda: (here.folder / f"{_id(here)}.rc").read_text().startswith("x 7"))
     again = Recording()
     supervisor.start(job("never run", id=_id(here)), again)
     assert (again.end.rc, again.stdout) == (7, b"one\ntwo\n")
@@ -284,7 +285,7 @@ def test_read_only_jobs_leave_nothing_behind(here: ShellHost) -> None:
 def test_read_only_jobs_have_timeouts_and_folders_too(here: ShellHost, tmp_path: Path) -> None:
     slow = run(here, "sleep 60 & sleep 60", read_only=True, timeout=0.3, environment={"SLOW": str(tmp_path)})
     assert slow.end.how == "timed out"
-    _wait_until(lambda: not processes_with(f"SLOW={tmp_path}"))
+    until(lambda: not processes_with(f"SLOW={tmp_path}"))
     assert run(here, "pwd", read_only=True, chdir="/nope").end.how == "refused"
     assert run(here, "pwd", read_only=True, chdir="/").stdout == b"/\n"
 
@@ -316,12 +317,3 @@ def test_a_request_that_is_cut_short_does_nothing(here: ShellHost, cut: str) -> 
 def _id(host: ShellHost) -> str:
     (record,) = host.folder.glob("*.rc")
     return record.name.removesuffix(".rc")
-
-
-def _wait_until(true: object) -> None:
-    assert callable(true)
-    for _ in range(200):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came to be")
