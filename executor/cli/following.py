@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from executor.cli import garbage
 from executor.cli.session import Chronicle, tell
 from executor.errors import Exit
 from executor.events import Ended, Event, Key, RunEnded, Stamp, Started
@@ -27,6 +28,7 @@ class Following:
 
     def __init__(self, folder: RunFolder, output: Output, *, everything: bool) -> None:
         """Takes in, without a word, what has happened so far. Raises InvalidInput where that cannot be trusted."""
+        garbage.tidy()
         plan = plan_now(folder)
         self.over = False
         self._folder = folder

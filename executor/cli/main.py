@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from executor import __version__
-from executor.cli import streams
+from executor.cli import garbage, streams
 from executor.errors import Exit, Problem, WrongUsage
 
 # name -> its line in `runbook --help`; the module executor.cli.<name> holds `command`.
@@ -97,8 +97,11 @@ def runbook(ctx: click.Context) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of the `runbook` command. Always ends with SystemExit."""
+    garbage.stay()
     streams.complete()
-    sys.exit(call(arguments if arguments is not None else sys.argv[1:]))
+    code = call(arguments if arguments is not None else sys.argv[1:])
+    garbage.leave()
+    sys.exit(code)
 
 
 def call(arguments: list[str]) -> int:

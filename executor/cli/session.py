@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from executor.cli import secrets
+from executor.cli import garbage, secrets
 from executor.cli.awake import kept_awake
 from executor.cli.ci import tell_job
 from executor.cli.detaching import Beginning, check_detached, in_background
@@ -158,6 +158,7 @@ def conduct(
     called once it has begun. `first` is given the hosts before anything begins on them, and may refuse. `replanned`
     says that the plan is another one from here on. Raises RunbookError where the journal cannot be written.
     """
+    garbage.tidy()
     hosts = _hosts(plan, folder, flags, password, sealed, past=past)
     if first is not None:
         with ExitStack() as unless_allowed:
