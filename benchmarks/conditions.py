@@ -9,6 +9,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.fleet import disk_of_hosts
 from benchmarks.tools import ANSIBLE, PYINFRA
 
 
@@ -18,7 +19,10 @@ def conditions() -> list[str]:
     packages = ["runbook-executor", "paramiko"]
     return [
         f"{datetime.now(UTC):%Y-%m-%d}; {machine}; load before the start {os.getloadavg()[0]:.1f}",
-        f"{platform.system()} {platform.release()}, {openssh()}, hosts on loopback, /bin/sh is {shell()}",
+        (
+            f"{platform.system()} {platform.release()}, {openssh()}, hosts on loopback, /bin/sh is {shell()}; "
+            f"each host's home is its own, {'in memory' if disk_of_hosts() else 'on the disk that all share'}"
+        ),
         ", ".join(
             [
                 f"Python {platform.python_version()}",

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 ADDRESS = "127.0.0.1"
 SEPARATION = Path("/run/sshd")  # sshd wants it when root starts it; only a boot script makes it
 START_LIMIT = 30.0  # seconds until every server must answer
+MEMORY = Path("/dev/shm")  # noqa: S108 - below it is a folder of our own
 
 SERVER_CONFIG = """\
 ListenAddress {address}:{port}
@@ -31,7 +33,7 @@ UseDNS no
 StrictModes no
 LogLevel ERROR
 MaxStartups 1000:30:1000
-SetEnv HOME={folder}/home
+SetEnv HOME={home}
 """
 # OpenSSH 9.8 and later slow down addresses that misbehave; a benchmark connects often and must not be taken for that.
 NO_PENALTIES = "PerSourcePenalties no\n"
@@ -97,7 +99,6 @@ def fleet(folder: Path, count: int) -> Iterator[Fleet]:
         raise FleetFailed("no sshd here; on Debian: apt-get install openssh-server")
     if os.geteuid() == 0:
         SEPARATION.mkdir(mode=0o755, exist_ok=True)
-    (folder / "home").mkdir()
     for name in ("key", "host_key"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "benchmark", "-f", str(folder / name)]
         subprocess.run(command, check=True)
@@ -106,10 +107,20 @@ def fleet(folder: Path, count: int) -> Iterator[Fleet]:
     trust(folder, ports)
     extra = _understood(sshd, folder)
     with contextlib.ExitStack() as stack:
+        homes = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rb", dir=disk_of_hosts())))
         for port in ports:
-            stack.enter_context(_server(sshd, folder, port, extra))
+            stack.enter_context(_server(sshd, folder, port, homes / str(port), extra))
         _wait_for(ports)
         yield Fleet(tuple(Target(f"host{n}", port) for n, port in enumerate(ports, 1)), folder, getpass.getuser())
+
+
+def disk_of_hosts() -> Path | None:
+    """Where the hosts' homes are: in memory, where that is possible; None for the usual folder of temporary files.
+
+    A hundred hosts do not share one disk. On a shared one what counts most is what others did before: ext4 looks at
+    each inode that was removed in the last minutes before it makes a new one.
+    """
+    return MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 @contextlib.contextmanager
@@ -131,7 +142,7 @@ def _understood(sshd: str, folder: Path) -> str:
     """
     config = folder / "try.conf"
     for extra in (NO_PENALTIES, ""):
-        config.write_text(SERVER_CONFIG.format(address=ADDRESS, port=1, folder=folder) + extra)
+        config.write_text(SERVER_CONFIG.format(address=ADDRESS, port=1, folder=folder, home=folder) + extra)
         tried = subprocess.run([sshd, "-t", "-f", str(config)], capture_output=True, text=True, check=False)
         if tried.returncode == 0:
             return extra
@@ -139,9 +150,10 @@ def _understood(sshd: str, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _server(sshd: str, folder: Path, port: int, extra: str) -> Iterator[None]:
+def _server(sshd: str, folder: Path, port: int, home: Path, extra: str) -> Iterator[None]:
+    home.mkdir()
     config = folder / f"sshd-{port}.conf"
-    config.write_text(SERVER_CONFIG.format(address=ADDRESS, port=port, folder=folder) + extra)
+    config.write_text(SERVER_CONFIG.format(address=ADDRESS, port=port, folder=folder, home=home) + extra)
     with _process([sshd, "-D", "-f", str(config), "-E", str(folder / "sshd.log")]):
         yield
 
