@@ -85,7 +85,9 @@ rb_time() { # orders: "ID PID DEADLINE MAX"
 				[ "$rb_left" -le 0 ] || [ "$rb_left" -ge "$rb_nap" ] || rb_nap=$rb_left
 			fi
 			rb_sleep "$rb_nap"
-			rb_bound "$rb_i"
+			# Of what has ended meanwhile its lane has seen to it, and closed the descriptors that tell it without a process.
+			rb_state "$rb_i"
+			[ "$rb_s" != r ] || rb_bound "$rb_i"
 			if rb_lives $$; then
 				rb_tick
 				# Nothing more would be told of this job here: another lane has to follow it.
