@@ -9,6 +9,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from executor.hosts.protocol import JobEnd
 from executor.locks import orders
 from executor.locks.words import BY_HAND, Beat, Busy, Claim, Failed, Last, Taken
@@ -68,6 +70,21 @@ def test_letting_go_twice_does_not_touch_the_successors(machine: Machine) -> Non
     machine.have("b")
     assert machine.release(first) == "gone"
     assert isinstance(machine.take("c"), Busy)
+
+
+def test_two_names_of_one_machine_let_go_of_their_lock_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second, when the other one has seen the lock and not yet ended it, has nothing to complain of."""
+    (tmp_path / "bin").mkdir()
+    faster = tmp_path / "bin" / "mv"
+    faster.write_text('#!/bin/sh\n/bin/mv "$@"\nexit 1\n')  # somebody else was faster: the lock is gone
+    faster.chmod(0o700)
+    machine = Machine("dash", tmp_path / "home")
+    machine.home.mkdir()
+    taken = machine.have("a")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert machine.release(taken) == "released"
 
 
 def test_a_run_that_goes_on_takes_over_from_itself_and_its_old_controller_has_nothing_left(machine: Machine) -> None:

@@ -2,7 +2,7 @@
 # one that began last first.
 
 name_machine
-bases
+find_spare
 for base in "$home" "$spare"; do
 	[ -O "$base" ] && [ ! -L "$base" ] || continue
 	at=$base/locks/$machine/$name

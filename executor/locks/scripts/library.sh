@@ -32,11 +32,9 @@ name_machine() {
 	esac
 }
 
-# The folders that may hold this machine's locks, the first one by preference.
-bases() {
-	home=$HOME/.runbook
-	spare=/var/tmp/.runbook-$(id -u)
-}
+# The folders that may hold this machine's locks: the first one by preference, the other one where that is no good.
+home=$HOME/.runbook
+find_spare() { spare=/var/tmp/.runbook-$(id -u); }
 
 own() { # FOLDER: nobody else's may be used, nor what a link leads to
 	[ ! -L "$1" ] || fail "$1 is a symbolic link"
@@ -88,7 +86,7 @@ tell() { # WORD N: the lock whose claim was read, in three lines
 	printf '%s\n' "$claim" "$beat"
 }
 
-end() { # N
-	mv -f "$at/$1" "$at/$1.end" || return
-	rm -f "$at/$1.beat"
+end() { # N: also where another name of this machine has led somebody here who was faster
+	mv -f "$at/$1" "$at/$1.end" || [ ! -e "$at/$1" ] || fail "$at/$1 cannot be renamed"
+	[ ! -e "$at/$1.beat" ] || rm -f "$at/$1.beat"
 }

@@ -1,7 +1,7 @@
 # Tells all locks that hold on this machine; each with its name in a line before it.
 
 name_machine
-bases
+find_spare
 for base in "$home" "$spare"; do
 	[ -O "$base" ] && [ ! -L "$base" ] || continue
 	for at in "$base/locks/$machine"/*; do

@@ -5,18 +5,18 @@
 # of the run INSIDE borrows that run's lock. OVERRIDE takes it from anybody.
 
 name_machine
-bases
 own "$home"
 at=$home/locks/$machine/$name
 if [ -d "$at" ]; then
 	[ -w "$at" ] || fail "$at cannot be written"
 elif ! mkdir -p "$at"; then
+	find_spare
 	own "$spare"
 	at=$spare/locks/$machine/$name
 	mkdir -p "$at" || fail 'neither the home directory nor /var/tmp can be written'
 fi
 new=$at/new.$token.$$
-trap 'rm -f "$new"' EXIT
+trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
 
 left_to_us() { # RUN
 	case " $heir " in *" $1 "*) ;; *) return 1 ;; esac
@@ -49,7 +49,6 @@ while [ "$tries" -lt 40 ]; do
 	clock
 	printf '%s\n' "$token" "$run" "$boot $up" "$claim_of_ours" >"$new" && [ -s "$new" ] || fail "no room for a lock in $at"
 	if ln "$new" "$at/$next"; then
-		rm -f "$new"
 		if ! read_claim "$next" || [ "$holder" != "$token" ]; then
 			rm -f "$at/$next"
 			fail "no room for a lock in $at"
@@ -57,13 +56,15 @@ while [ "$tries" -lt 40 ]; do
 		# Others may have had this number, and let it go, since we looked; its end is cleared away by the next number alone.
 		[ -e "$at/$next.end" ] && n=0 || last
 		if [ "$n" != "$next" ]; then
-			rm -f "$at/$next"
+			rm -f "$at/$next" "$new"
 			continue
 		fi
+		set -- "$new" # all that is not needed any more goes at once: each program costs as much as the rest of this
 		for file in "$at"/[1-9]*; do
 			number=${file##*/}
-			[ "${number%%.*}" -ge "$next" ] || rm -f "$file"
+			[ "${number%%.*}" -ge "$next" ] || set -- "$@" "$file"
 		done
+		rm -f "$@"
 		echo "$how $next $at"
 		[ -z "$broken" ] || printf '%s\n' "$broken"
 		exit
