@@ -113,10 +113,6 @@ def fetch_host_key(target: Target, tunnel: Tunnel | None) -> HostKey:
 
 
 def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | None) -> Connection:
-    import fabric  # type: ignore[import-untyped]  # noqa: PLC0415  fabric has no types; heavy, not for `--help`
-
-    # What goes wrong is raised and told once; paramiko would print it with a traceback as well.
-    logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
     try:
         known = credentials.known_hosts.load(target.known_hosts)
     except OSError as error:
@@ -127,6 +123,11 @@ def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | Non
         tap = Tap(open_line(target, tunnel))
     except (OSError, ForwardingRefused) as error:
         raise _explained(error, target) from error
+    # After the line was opened: while the libraries are loaded, the server starts its side of the connection.
+    import fabric  # type: ignore[import-untyped]  # noqa: PLC0415  fabric has no types; heavy, not for `--help`
+
+    # What goes wrong is raised and told once; paramiko would print it with a traceback as well.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
     client = fabric.Connection(
         target.host,
         user=target.user,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -22,7 +23,8 @@ from executor.model.inventories import HostSpec, Ssh
 
 # More threads than this cost more per host, the more hosts there are.
 THREADS = 24
-# sshd starts to refuse at ten connections that are not logged in yet, and several hosts may be one machine.
+# sshd starts to refuse at ten connections that are not logged in yet, and several hosts may be one machine. Seconds for
+# each that has the same address.
 _STAGGER = 0.003
 _BEAT = 2.0  # seconds between looks at the connections' pulse
 
@@ -52,6 +54,7 @@ class Hosts:
         traceless: bool = False,
     ) -> None:
         self._specs = specs
+        self._crowds = Counter((spec.address, spec.ssh.port) for spec in specs.values())
         self._traceless = traceless
         self._known = frozenset(known)
         self._awaited = frozenset(awaited)
@@ -129,7 +132,9 @@ class Hosts:
         )
 
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
-        time.sleep(random.uniform(0, _STAGGER * min(len(self._specs), 100)))  # noqa: S311  jitter, not a secret
+        spec = self._specs[name]
+        others = min(self._crowds[spec.address, spec.ssh.port] - 1, 100)
+        time.sleep(random.uniform(0, _STAGGER * others))  # noqa: S311  jitter, not a secret
         began = time.monotonic()
         failure: ConnectionFailed | None = ConnectionFailed("the program failed while it connected")
         try:
