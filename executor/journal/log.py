@@ -25,6 +25,7 @@ class Log:
         """
         self.path = path
         self._digest = GENESIS if end is None else end.digest
+        self._size = 0 if end is None else end.size
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             self._fd = os.open(path, flags | (os.O_CREAT | os.O_EXCL if end is None else 0), 0o600)
@@ -52,15 +53,15 @@ class Log:
         if not lines:
             return
         data = b"".join(lines)
-        start = os.fstat(self._fd).st_size
         try:
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
         except OSError as error:
-            self._cut(start)
+            self._cut(self._size)
             raise JournalFailed(f"{self.path}: {error.strerror}") from error
         self._digest = digest
+        self._size += len(data)
 
     def _cut(self, size: int) -> None:
         try:

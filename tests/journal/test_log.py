@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,15 +132,24 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_disk_that_is_full_is_an_error_and_leaves_no_torn_line() -> None:
-    """/dev/full refuses every write, as a full disk does."""
-    log = Log.__new__(Log)
-    log.path = Path("/dev/full")
-    log._digest = GENESIS
-    log._fd = os.open("/dev/full", os.O_WRONLY)
-    with pytest.raises(JournalFailed, match="No space left"):
-        log.append(stamped())
+def test_a_disk_that_is_full_is_an_error_and_leaves_no_torn_line(tmp_path: Path) -> None:
+    """A limit for the size of files stands for the disk: what still fits is written, and the rest refused."""
+    path = tmp_path / "journal.jsonl"
+    log = Log(path)
+    log.append(stamped())
+    whole = path.read_bytes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, before[1]))
+    try:
+        with pytest.raises(JournalFailed, match="File too large"):
+            log.append(stamped())
+        assert path.read_bytes() == whole
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.append(stamped())
     log.close()
+    assert path.read_bytes().startswith(whole)
+    assert len(path.read_bytes().splitlines()) == 2 * len(whole.splitlines())
 
 
 text = st.text(st.characters(exclude_categories=()), max_size=20)
