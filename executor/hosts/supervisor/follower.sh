@@ -104,9 +104,13 @@ rb_time() { # orders: "ID PID DEADLINE MAX"
 	done
 }
 
-rb_lives() { # PID: whether it does; a zombie would answer kill -0
-	if read -r rb_x rb_x rb_x <"/proc/$1/stat"; then
-		case $rb_x in Z* | X*) return 1 ;; esac
+# A zombie would answer kill -0; it has no arguments any more. They are read and not its state, for a shell reads byte by
+# byte, and the line with the state is long.
+rb_lives() { # PID
+	if [ -e "/proc/$1/cmdline" ]; then
+		rb_x=''
+		read -r rb_x <"/proc/$1/cmdline"
+		[ -n "$rb_x" ]
 	else
 		kill -0 "$1"
 	fi
