@@ -14,13 +14,13 @@ PATIENCE = 120.0  # seconds that all answers together may take
 
 _SCRIPT = """\
 exec 2>/dev/null
-for base in "$HOME/.runbook" "/var/tmp/.runbook-$(id -u)" "/var/tmp/runbook-$(id -u)/.runbook"; do
+for base in "$HOME/.runbook" "/var/tmp/.runbook-$(id -u)"; do
 	for lock in "$base"/locks/*/*/[1-9]*; do
 		case ${lock##*/} in *.*) continue ;; esac
 		{ read -r holder && read -r run; } <"$lock" && spared="$spared$run "
 	done
 done
-for base in "$HOME/.runbook" "/var/tmp/.runbook-$(id -u)" "/var/tmp/runbook-$(id -u)/.runbook"; do
+for base in "$HOME/.runbook" "/var/tmp/.runbook-$(id -u)"; do
 	for kind in runs undo; do
 		[ -O "$base/$kind" ] && [ ! -L "$base" ] && [ ! -L "$base/$kind" ] && cd "$base/$kind" || continue
 		young=" $(find ./* -prune -type d -mtime "-$days" | sed 's,^\\./,,' | tr '\\n' ' ') "

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from executor import actions
 from executor.actions import CannotStart
@@ -170,6 +173,33 @@ def test_what_root_keeps_lies_in_no_other_users_home(here: Here, tmp_path: Path)
     finally:
         here.undo(action, done.captured, task=task)
     assert not slot.exists()
+
+
+@pytest.fixture
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The place of a user without a home, which is one for the whole machine: a test after the other has it."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "spare.lock"):
+        folder = Path("/var/tmp/.runbook-65534")  # noqa: S108  the place that is promised
+        before = folder.exists()
+        yield folder
+        if not before:
+            shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_has_no_home_keeps_it_where_records_go_then(here: Here, public: Path, spare: Path) -> None:
+    homeless = here.as_nobody(public).with_environment(HOME="/nonexistent")
+    dest = public / "f"
+    dest.write_text("old")
+    os.chown(dest, 65534, 65534)
+    action = Copy(dest=str(dest), content="new")
+    task = f"test-{os.getpid()}-{here.shell.replace(' ', '-')}"
+    done = homeless.do(action, task=task)
+    slot = Path(done.captured["slot"])
+    assert slot.is_relative_to(spare / "undo")
+    assert dest.read_text() == "new"
+    homeless.undo(action, done.captured, task=task)
+    assert (dest.read_text(), slot.exists()) == ("old", False)
 
 
 def test_what_cannot_be_a_file_is_refused_with_its_reason(here: Here, tmp_path: Path) -> None:
