@@ -124,7 +124,7 @@ def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | Non
     except (OSError, ForwardingRefused) as error:
         raise _explained(error, target) from error
     # After the line was opened: while the libraries are loaded, the server starts its side of the connection.
-    import fabric  # type: ignore[import-untyped]  # noqa: PLC0415  fabric has no types; heavy, not for `--help`
+    from executor.hosts.libraries import fabric  # noqa: PLC0415  heavy
 
     # What goes wrong is raised and told once; paramiko would print it with a traceback as well.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
@@ -156,7 +156,7 @@ def _connect_once(target: Target, credentials: Credentials, tunnel: Tunnel | Non
 
 def _transport(line: Any, first_types: tuple[str, ...], disabled_algorithms: Any = None) -> Transport:
     """A transport with the algorithms that we want, in our order. Called by paramiko's client."""
-    from executor.hosts.channels import Transport  # noqa: PLC0415  imports paramiko
+    from executor.hosts.libraries import Transport  # noqa: PLC0415  heavy
 
     transport = Transport(line, disabled_algorithms=disabled_algorithms)
     options = transport.get_security_options()
@@ -179,7 +179,7 @@ def _signatures(key_type: str) -> tuple[str, ...]:
 
 def _explained(error: Exception, target: Target) -> Exception:
     """The same trouble in words for people, or as a sign to try again."""
-    from paramiko import SSHException  # noqa: PLC0415  heavy
+    from executor.hosts.libraries import SSHException  # noqa: PLC0415  heavy
 
     where = f"{target.host}:{target.port}"
     match error:

@@ -179,7 +179,7 @@ class SshHost:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _open_lane(self, new_lane: Callable[[], Lane]) -> Lane:
-        from paramiko import SSHException  # noqa: PLC0415  heavy
+        from executor.hosts.libraries import SSHException  # noqa: PLC0415  heavy
 
         give_up = time.monotonic() + self._patience
         tries = 2  # for a server that is there: a shell that has ended without a word may have been killed
@@ -210,8 +210,7 @@ class SshHost:
         Servers limit the sessions of one connection, some to a single one. The next one is then had on another
         connection, as it would be with a second `ssh`. Raises LaneFailed, SSHException, EOFError, OSError.
         """
-        from paramiko import ChannelException, SSHException  # noqa: PLC0415  heavy
-
+        from executor.hosts.libraries import ChannelException, SSHException  # noqa: PLC0415  heavy
         from executor.hosts.wire import ChannelWire  # noqa: PLC0415  imports paramiko
 
         def on(connection: Connection) -> Connection:

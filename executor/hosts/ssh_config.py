@@ -135,7 +135,7 @@ _DEFAULTS_OF_SSH = frozenset(
 
 def _read_by_paramiko(host: str, files: tuple[str, ...]) -> Options:
     """Where there is no ssh binary. Knows neither Include nor Match exec."""
-    from paramiko import SSHConfig  # noqa: PLC0415  heavy, and needed without ssh alone
+    from executor.hosts.libraries import SSHConfig  # noqa: PLC0415  heavy, and needed without ssh alone
 
     config = SSHConfig()
     for file in files:
