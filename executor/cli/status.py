@@ -17,6 +17,7 @@ from executor.report.standing import OnHost, OpenRun
 
 if TYPE_CHECKING:
     from executor.engine import State
+    from executor.engine.state import HostState
     from executor.journal.past import Past
 
 VERSIONS = ("version", "tag", "release")  # parameters that say which version a run has brought
@@ -80,11 +81,25 @@ def _hosts(known: Iterable[Glance], now: float, unread: list[Unreadable]) -> lis
         inventory = ", ".join(past.started.inventory)
         then = at(past.state, now)
         for name, host in past.state.hosts.items():
-            if (name, inventory) not in found and any(
-                e.status == "armed" and not e.unchanged for e in host.armed.values()
-            ):
+            if (name, inventory) not in found and _stays(then, host):
                 found[name, inventory] = _on(one, past, then, name, inventory)
     return [found[key] for key in sorted(found)]
+
+
+def _stays(then: State, host: HostState) -> bool:
+    """Whether anything is there still of what the run has done on a host that may have gone back.
+
+    `rollback: none` says that there is nothing to undo of a step, but for a point of no return.
+    """
+    from executor.engine.undo import cut
+
+    limit = cut(then, host)
+    return any(
+        entry.status == "armed"
+        and not entry.unchanged
+        and not (entry.kind == "none" and entry.wanted and entry.seq > limit)
+        for entry in host.armed.values()
+    )
 
 
 def _on(one: Glance, past: Past, then: State, name: str, inventory: str) -> OnHost:

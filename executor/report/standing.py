@@ -13,6 +13,7 @@ from executor.report.phrasing import names
 from executor.report.safe import visible
 
 STATUS_VERSION = 1
+_ROOM = 30  # characters for what a run was given, where none of it is called a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +64,22 @@ def text(
 
 
 def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> list[str]:
-    """Hosts that are alike share a line."""
+    """Hosts that are alike share a line. All that they were given is in the JSON form, and in `show`."""
     groups: dict[OnHost, list[str]] = {}
     for one in hosts:
         alike = replace(one, host="")
         groups.setdefault(alike, []).append(one.host)
-    head = ("HOST", "RUNBOOK", "VERSION", "WITH", "STATE", "RUN", "WHEN", "CAN BE UNDONE")
+    several = len({one.inventory for one in hosts}) > 1
+    head = ("HOST", "RUNBOOK", "VERSION", "STATE", "RUN", "CAN BE UNDONE", "INVENTORY")
     rows = [
         (
             names(members),
             visible(one.name),
-            visible(one.version),
-            visible(one.params),
+            visible(one.version) or _shortened(visible(one.params)),
             one.state,
             one.run,
-            f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
             _how_long(one, zone),
+            visible(one.inventory) if several else "",
         )
         for one, members in groups.items()
     ]
@@ -86,6 +87,10 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> lis
     widths = [max(map(len, column)) if any(column[1:]) else 0 for column in zip(head, *rows, strict=True)]
     lines = [paint(_columns(head, widths), "head", colour)]
     return lines + [_columns(row, widths) for row in rows]
+
+
+def _shortened(params: str) -> str:
+    return params if len(params) <= _ROOM else f"{params[: _ROOM - 1]}…"
 
 
 def _how_long(one: OnHost, zone: tzinfo | None) -> str:

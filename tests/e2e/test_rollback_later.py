@@ -28,6 +28,7 @@ stages:
   - name: Switch
     hosts: web[0:1]
     steps:
+      - {name: Look at it, shell: "true", rollback: none}
       - name: Link
         symlink: {dest: ~/current, to: "releases/{{ version }}"}
         apply: echo applied $(readlink ~/current) >> ~/log

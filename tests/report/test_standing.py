@@ -27,3 +27,22 @@ def test_how_far_a_host_can_be_undone(
     host = OnHost("web1", "prod", "Deploy", "20261120-120340-k7m2", AT, "", "done", undo, until, point)
     head, row = text([], [host], zone=UTC).splitlines()
     assert row[head.index("CAN BE UNDONE") :] == said
+
+
+def on(host: str, version: str = "", params: str = "", inventory: str = "prod") -> OnHost:
+    return OnHost(host, inventory, "Deploy", "20261120-120340-k7m2", AT, params, "done", "yes", AT, version=version)
+
+
+def test_a_host_takes_a_line_however_much_its_run_was_given() -> None:
+    hosts = [on("web1", "v1.3.0", "a=" + 500 * "x"), on("web2", "", "b=" + 500 * "y"), on("web3", "", "c=1")]
+    assert text([], hosts, zone=UTC) == (
+        "HOST  RUNBOOK  VERSION                         STATE  RUN                   CAN BE UNDONE\n"
+        "web1  Deploy   v1.3.0                          done   20261120-120340-k7m2  until 2026-11-20 12:03\n"
+        "web2  Deploy   b=yyyyyyyyyyyyyyyyyyyyyyyyyyy…  done   20261120-120340-k7m2  until 2026-11-20 12:03\n"
+        "web3  Deploy   c=1                             done   20261120-120340-k7m2  until 2026-11-20 12:03\n"
+    )
+
+
+def test_hosts_of_the_same_name_are_told_apart_by_their_inventories() -> None:
+    head, *rows = text([], [on("web1", "v1"), on("web1", "v1", inventory="staging")], zone=UTC).splitlines()
+    assert [row[head.index("INVENTORY") :] for row in rows] == ["prod", "staging"]
