@@ -27,10 +27,20 @@ def whose(holder: Holder, zone: tzinfo | None = None, *, stale: bool = False) ->
     if holder.beat is not None and holder.beat.doing:
         parts.append(f"{'stopped' if holder.beat.stopped else 'now'}: {holder.beat.doing}")
     if claim.due and (holder.beat is None or not holder.beat.stopped):
-        parts.append(f"should be done at about {_moment(claim.due, zone)}")
+        late = "should have been" if _is_late(holder) else "should be"
+        parts.append(f"{late} done at about {_moment(claim.due, zone)}")
     if stale:
         parts.append("no sign of life for a long time: its controller may be gone")
     return "; ".join(parts)
+
+
+def _is_late(holder: Holder) -> bool:
+    """It takes longer than usual, by the host's own clock: the holder's may be another."""
+    try:
+        usual = datetime.fromisoformat(holder.claim.due) - datetime.fromisoformat(holder.claim.since)
+    except (ValueError, TypeError):  # no date, or one with a time zone and one without
+        return False
+    return holder.age is not None and holder.age > usual.total_seconds()
 
 
 def _moment(text: str, zone: tzinfo | None) -> str:

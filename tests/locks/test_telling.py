@@ -21,6 +21,10 @@ RUN = "run run-1 (Deploy) by ada on laptop, since 2026-01-02 03:04:05"
             f"{RUN} (3 min ago); now: stage Roll out, batch 2 of 3; should be done at about 2026-01-02 03:20:00",
         ),
         (
+            Holder(3, 1000, "t", "run-1", CLAIM, Beat(4, "health")),
+            f"{RUN} (16 min ago); now: health; should have been done at about 2026-01-02 03:20:00",
+        ),
+        (
             Holder(3, 9, "t", "run-1", CLAIM, Beat(4, "runbook resume run-1 carries on", stopped=True)),
             f"{RUN} (9 s ago); stopped: runbook resume run-1 carries on",
         ),
