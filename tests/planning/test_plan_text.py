@@ -93,6 +93,29 @@ def test_a_file_is_shown_whole_where_that_is_asked_for(project: Project) -> None
     assert "│ first" not in text(plan)
 
 
+def test_what_a_command_reads_is_shown_as_long_contents_are(project: Project) -> None:
+    project.inventory += "\nsecrets: {pw: $PW}\n"
+    plan = project.plan(
+        """
+        - {name: One, shell: psql, stdin: "drop table a\\n"}
+        - {name: Two, shell: psql, stdin: "drop table b\\nvacuum"}
+        - {name: Many, shell: psql, stdin: "{{ range(30) | join('\\n') }}"}
+        - {name: None, shell: psql, stdin: ""}
+        - {name: Secret, shell: "login", stdin: "{{ secret('pw') }}\\n"}
+        - {name: Hidden, shell: "login", stdin: "hunter2", no_log: true}
+        """
+    )
+    shown = text(plan)
+    assert "$ psql\n        with 1 line on standard input\n          │ drop table a\n" in shown
+    assert "with 2 lines on standard input\n          │ drop table b\n          │ vacuum\n" in shown
+    assert "with 30 lines on standard input\n          │ 0\n" in shown
+    assert "          │ 9\n          │ … 20 more lines\n" in shown
+    assert "with empty standard input\n" in shown
+    assert "│ [secret pw]\n" in shown
+    assert "hunter2" not in shown
+    assert "│ 29" in text(plan, whole=True)
+
+
 def test_what_is_not_to_be_logged_is_not_in_the_text(project: Project) -> None:
     plan = project.plan(
         """

@@ -1,4 +1,4 @@
-"""What a file step would write, as far as it is known here: against nothing, for no host has been asked."""
+"""What a file step would write and what a command reads, as far as it is known here: no host has been asked."""
 
 from __future__ import annotations
 
@@ -19,12 +19,21 @@ LARGEST: Final = 65_536  # bytes of a file that is shown whole
 
 def content(does: Copy | TemplateFile, root: str, *, whole: bool) -> Iterator[Line]:
     """The content as lines: its beginning, or with `whole` all of it, files below `root` that are sent included."""
-    text = does.content
-    if text is not None:
-        yield from _lines(said(text), len(said(text)) + 1 if whole else MOST_LINES)
-        yield from _known(text)
+    if does.content is not None:
+        yield from excerpt(does.content, whole=whole)
     elif whole and does.src is not None:
         yield from _of_file(does.src, Path(root))
+
+
+def excerpt(text: Text, *, whole: bool) -> Iterator[Line]:
+    """The beginning of a text, or with `whole` all of it, and the values that it is made of where those are open."""
+    yield from _lines(said(text), len(said(text)) + 1 if whole else MOST_LINES)
+    yield from _known(text)
+
+
+def line_count(text: str) -> int:
+    """How many lines a text has, the last one with its end or without."""
+    return text.count("\n") + (text != "" and not text.endswith("\n"))
 
 
 def _known(text: Text) -> Iterator[Line]:
@@ -55,7 +64,7 @@ def _of_file(name: Text, root: Path) -> Iterator[Line]:
 
 
 def _lines(text: str, most: int) -> Iterator[Line]:
-    lines = text.rstrip("\n").split("\n")
+    lines = text.removesuffix("\n").split("\n")
     shown = lines if len(lines) <= most else lines[: most - 2]
     for line in shown:
         yield Line(f"│ {line}", code=True)

@@ -27,6 +27,7 @@ from executor.model.sizes import size_words
 from executor.model.steps import Body, Item, Retry, Task
 from executor.planning.findings import Finding, Findings, Skipped
 from executor.planning.shown.actions import action, in_short
+from executor.planning.shown.contents import excerpt, line_count
 from executor.planning.shown.lines import Line, Style, command, plain, within
 from executor.planning.shown.probes import probe
 from executor.planning.shown.verdicts import told
@@ -228,8 +229,7 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
     else:
         yield from action(body.action, read.root, whole=read.whole)
         if body.stdin is not None:
-            lines = said(body.stdin).count("\n") + 1
-            yield plain(f"with {counted(lines, 'line')} on standard input", 2)
+            yield from _stdin(body.stdin, read)
     around = joined(text for text in settings(body, read) if text not in beside)
     if around:
         yield plain(f"({around})", 2, hang=1, style="faint")
@@ -238,6 +238,13 @@ def _body(body: Body, read: Reading, beside: tuple[str, ...]) -> Iterator[Line]:
         yield from command(said(body.apply), 0, "if it changed: ")
     if body.verify is not None:
         yield plain(f"verify: {probe(body.verify)}", hang=8)
+
+
+def _stdin(text: Text, read: Reading) -> Iterator[Line]:
+    """What a command is given to read."""
+    lines = line_count(said(text))
+    yield plain(f"with {counted(lines, 'line')} on standard input" if lines else "with empty standard input", 2)
+    yield from within(excerpt(text, whole=read.whole) if lines else (), 4)
 
 
 def recorded(body: Body) -> bool:
