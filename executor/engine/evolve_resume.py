@@ -24,6 +24,7 @@ def resumed(state: State, event: Resumed) -> None:
     state.connecting.clear()
     for host in state.hosts.values():
         host.connecting = False
+    _interrupts_answered(state)
     if ended is not None:
         state.over = not ended.resumable and ended.exit is not Exit.INCOMPLETE
     stopped = state.aborted is not None and state.aborted.then == "stop"
@@ -36,6 +37,15 @@ def resumed(state: State, event: Resumed) -> None:
     if event.settle:
         state.turning, state.chosen = "what is left is planned anew", "stop"
     state.touch_run()
+
+
+def _interrupts_answered(state: State) -> None:
+    """What to make of an interrupt was still asked when the program ended: whoever carries the run on has said so."""
+    for key in tuple(state.questions):
+        if key.part == "interrupt":
+            take_off(state, key)
+            del state.questions[key]
+            state.interrupted = False
 
 
 def taken_up(state: State) -> None:

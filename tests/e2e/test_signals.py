@@ -51,6 +51,22 @@ def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project)
     assert project.log("web1") == ["waits", "next"]
 
 
+def test_whoever_resumes_after_a_second_interrupt_has_said_what_now(project: Project) -> None:
+    """The first one has asked; the second one stops the run before anybody answers. It is not asked again."""
+    project.write("runbooks/deploy.yml", WAITING)
+    with at_a_terminal(project, "run", "deploy", "-i", "prod", "-y") as terminal:
+        until(lambda: project.log("web1"))
+        terminal.types(INTERRUPT)
+        terminal.shows("carry on")
+        terminal.types(INTERRUPT)
+        assert terminal.ended() == 130
+    let_go(project)
+    carried = project.runbook("resume", "last", "-y")
+    assert carried.code == 0, carried
+    assert "interrupt" not in carried.err
+    assert project.log("web1") == ["waits", "next"]
+
+
 def test_an_interrupt_without_a_terminal_does_what_a_failure_would(project: Project) -> None:
     running = begun(project)
     running.send_signal(signal.SIGINT)
