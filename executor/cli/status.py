@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -42,8 +43,10 @@ def command(format_: str) -> None:
     if format_ == "json":
         click.echo(json.dumps(standing.as_json(open_runs, hosts), indent=2))
         return
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(standing.text(open_runs, hosts, colour=colour), nl=False)
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else None
+    colour = terminal and "NO_COLOR" not in os.environ
+    click.echo(standing.text(open_runs, hosts, colour=colour, width=width), nl=False)
 
 
 def _open(one: Glance) -> OpenRun:

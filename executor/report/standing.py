@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
@@ -14,6 +14,7 @@ from executor.report.safe import visible
 
 STATUS_VERSION = 1
 _ROOM = 30  # characters for what a run was given, where none of it is called a version
+_NAMES = 40  # and for the names of hosts that are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,14 @@ class OnHost:
 
 
 def text(
-    open_runs: Sequence[OpenRun], hosts: Sequence[OnHost], *, colour: bool = False, zone: tzinfo | None = None
+    open_runs: Sequence[OpenRun],
+    hosts: Sequence[OnHost],
+    *,
+    colour: bool = False,
+    zone: tzinfo | None = None,
+    width: int | None = None,
 ) -> str:
-    """For people: what needs somebody first."""
+    """For people: what needs somebody first. `width` is that of the terminal, where there is one."""
     if not open_runs and not hosts:
         return "Nothing is unfinished, and no host is known here.\n"
     lines: list[str] = []
@@ -59,21 +65,17 @@ def text(
     if open_runs:
         lines.append("")
     if hosts:
-        lines += _table(hosts, colour=colour, zone=zone)
+        lines += _table(hosts, colour=colour, zone=zone, width=width)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> list[str]:
-    """Hosts that are alike share a line. All that they were given is in the JSON form, and in `show`."""
-    groups: dict[OnHost, list[str]] = {}
-    for one in hosts:
-        alike = replace(one, host="")
-        groups.setdefault(alike, []).append(one.host)
+def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None, width: int | None) -> list[str]:
+    """Hosts that are alike share a line, or a paragraph where a line has no room in `width`. All that they were given
+    is in the JSON form, and in `show`."""
     several = len({one.inventory for one in hosts}) > 1
-    head = ("HOST", "RUNBOOK", "VERSION", "STATE", "RUN", "CAN BE UNDONE", "INVENTORY")
-    rows = [
-        (
-            names(members),
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for one in hosts:
+        alike = (
             visible(one.name),
             visible(one.version) or _shortened(visible(one.params)),
             one.state,
@@ -81,16 +83,39 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None) -> lis
             _how_long(one, zone),
             visible(one.inventory) if several else "",
         )
-        for one, members in groups.items()
-    ]
+        groups.setdefault(alike, []).append(one.host)
+    head = ("HOST", "RUNBOOK", "VERSION", "STATE", "RUN", "CAN BE UNDONE", "INVENTORY")
+    rows = [(_names(members), *alike) for alike, members in groups.items()]
     # A column in which nothing stands takes no place.
     widths = [max(map(len, column)) if any(column[1:]) else 0 for column in zip(head, *rows, strict=True)]
-    lines = [paint(_columns(head, widths), "head", colour)]
-    return lines + [_columns(row, widths) for row in rows]
+    lines = [_columns(row, widths) for row in (head, *rows)]
+    if width is not None and max(map(len, lines)) > width:
+        return [line for row in rows for line in _paragraph(row, colour=colour)]
+    return [paint(lines[0], "head", colour), *lines[1:]]
+
+
+def _paragraph(row: Sequence[str], *, colour: bool) -> list[str]:
+    """The same for a narrow terminal."""
+    host, name, version, state, run, undo, inventory = row
+    lines = [paint(host, "head", colour), f"  {f'{name} {version}'.rstrip()}: {state}", f"  run {run}"]
+    lines.append(f"  can be undone: {undo}")
+    return [*lines, f"  inventory {inventory}"] if inventory else lines
+
+
+def _names(hosts: Sequence[str]) -> str:
+    """Short enough to stand in a line with the rest."""
+    folded = names(hosts)
+    if len(folded) <= _NAMES or len(hosts) == 1:
+        return folded
+    return f"{_cut(hosts[0], _NAMES - 14)} and {len(hosts) - 1} more"
 
 
 def _shortened(params: str) -> str:
-    return params if len(params) <= _ROOM else f"{params[: _ROOM - 1]}…"
+    return _cut(params, _ROOM)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _how_long(one: OnHost, zone: tzinfo | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -46,3 +47,20 @@ def test_a_host_takes_a_line_however_much_its_run_was_given() -> None:
 def test_hosts_of_the_same_name_are_told_apart_by_their_inventories() -> None:
     head, *rows = text([], [on("web1", "v1"), on("web1", "v1", inventory="staging")], zone=UTC).splitlines()
     assert [row[head.index("INVENTORY") :] for row in rows] == ["prod", "staging"]
+
+
+def test_long_names_are_counted_and_make_no_line_longer() -> None:
+    hosts = [on(f"a-very-long-name-{number:02}.eu-central-1.example.com", "v1") for number in range(12)]
+    _, row = text([], hosts, zone=UTC).splitlines()
+    assert row.startswith("a-very-long-name-00.eu-ce… and 11 more  Deploy   v1 ")
+
+
+def test_hosts_whose_time_is_up_in_the_same_minute_share_a_line() -> None:
+    hosts = [replace(on(f"web{n}", "v1"), until=AT.replace(second=n)) for n in (1, 2, 3)]
+    assert text([], hosts, zone=UTC).count("web1…web3") == 1
+
+
+def test_on_a_narrow_terminal_a_host_has_a_paragraph() -> None:
+    assert text([], [on("web1", "v1.3.0")], zone=UTC, width=60) == (
+        "web1\n  Deploy v1.3.0: done\n  run 20261120-120340-k7m2\n  can be undone: until 2026-11-20 12:03\n"
+    )
