@@ -105,7 +105,8 @@ class Capture:
             return
         try:
             if self._fd is None:
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for folder in (file.parent.parent, file.parent):  # `parents=True` would leave the first to the umask
+                    folder.mkdir(mode=0o700, exist_ok=True)
                 # A job that is attached to again tells all of it again: what is there from before makes way.
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
                 self._fd = os.open(file, flags, 0o600)

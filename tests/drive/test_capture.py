@@ -28,6 +28,15 @@ def test_all_output_is_in_the_file_and_its_end_in_the_tail(tmp_path: Path) -> No
     assert sink.tail() == text[-TAIL_LIMIT:]
 
 
+def test_what_was_printed_is_for_its_owner_alone(tmp_path: Path) -> None:
+    sink = capture(tmp_path / "output", Inbox())
+    sink.output("stdout", b"hello\n")
+    sink.close()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "output").rglob("*")}
+    assert modes == {"web1": 0o700, "1.1.out": 0o600}
+    assert (tmp_path / "output").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_result_holds_a_megabyte_of_each_stream_and_says_when_there_was_more(tmp_path: Path) -> None:
     sink = capture(tmp_path, Inbox())
     for _ in range(15):
