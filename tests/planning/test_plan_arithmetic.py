@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from executor.model.plans import Plan
 from executor.planning import text
 from executor.planning.shown.points import points
-from executor.planning.shown.times import Span, span
+from executor.planning.shown.times import Span, in_words, span
+from executor.report.plans.html import html
+from executor.report.plans.markdown import markdown
 from tests.planning.planner import Project
 
 STAGE = """
@@ -133,6 +138,53 @@ def test_what_runs_once_waits_once_and_retries_wait_between_attempts(project: Pr
         """
     )
     assert span(plan) == Span(60 + 3 * (2 + 4 + 8 + 3 + 2), commands=2, unbounded=1)
+
+
+@pytest.mark.parametrize(
+    ("commands", "unbounded", "wanted"),
+    [
+        (0, 0, "5s at most in all"),
+        (1, 0, "5s at most in all, beside the time of 1 command, which has a timeout"),
+        (1, 1, "5s at most in all, beside the time of 1 command, which has no timeout"),
+        (8, 0, "5s at most in all, beside the time of 8 commands, each of which has a timeout"),
+        (8, 3, "5s at most in all, beside the time of 8 commands, 3 of them without a timeout"),
+        (8, 8, "5s at most in all, beside the time of 8 commands, none of which has a timeout"),
+    ],
+)
+def test_how_many_commands_have_a_timeout_is_said_plainly(commands: int, unbounded: int, wanted: str) -> None:
+    assert in_words(Span(5, commands, unbounded)) == wanted
+
+
+def many_waits(project: Project) -> Plan:
+    """More steps that wait, and more that have the same timeout, than anybody reads one by one; one ends the run."""
+    quick = "".join(f"      - {{name: Q{number}, shell: 'true', timeout: 1m}}\n" for number in range(21))
+    slow = "".join(f"      - {{name: L{number}, shell: 'true', timeout: {number}h}}\n" for number in (2, 3))
+    pauses = "".join(f"      - {{name: P{number}, pause: {number}s}}\n" for number in range(10, 22))
+    always = "always: [{name: Last, shell: 'true', timeout: 1m}, {name: Rest, pause: 9s}]\n"
+    return project.plan(f"name: T\nstages:\n  - name: S\n    hosts: web1\n    steps:\n{quick}{slow}{pauses}{always}")
+
+
+ROWS = [
+    *((f"{number}s", f"1.{number + 14} P{number}") for number in range(21, 9, -1)),
+    ("9s", "a.2 Rest"),
+    ("3h", "1.23 L3, timeout"),
+    ("2h", "1.22 L2, timeout"),
+    ("1m", "timeout of each of 22 steps"),
+]
+
+
+def test_every_wait_has_a_row_and_steps_with_the_same_timeout_have_one_together(project: Project) -> None:
+    plan = many_waits(project)
+    rows = text(plan).split("commands, each of which has a timeout\n")[1]
+    assert [tuple(line.split(maxsplit=1)) for line in rows.splitlines()] == ROWS
+
+
+def test_every_form_has_the_same_rows_of_waits(project: Project) -> None:
+    plan = many_waits(project)
+    assert [f"- {length}: {on}" for length, on in ROWS] == re.findall(
+        r"^- \d+[smh]: .*", markdown(plan).replace("\\", ""), re.MULTILINE
+    )
+    assert re.findall(r'<td class="number">(.*?)</td><td>(.*?)</td>', html(plan)) == ROWS
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from executor.model.steps import Item
 from executor.planning.shown.lines import Line, plain
 from executor.planning.shown.points import from_each, said_to_stay
 from executor.planning.shown.steps import changes, items_of, limited, undoes_itself, undoing
-from executor.planning.shown.times import in_words, rounds, span
+from executor.planning.shown.times import forward_steps, in_words, rounds, span
 from executor.planning.shown.words import counted, duration, hosts, said
 
-MOST_WAITS = 6
+MOST_ALIKE = 2  # steps with the same timeout that have a row each
 
 
 def asked(plan: Plan) -> Iterator[Line]:
@@ -85,10 +85,10 @@ def is_silent(item: Item) -> bool:
 
 def waits(plan: Plan) -> Iterator[Line]:
     """The longest times that the plan may spend on waiting, longest first, and then the limits of its commands."""
-    longest = longest_waits(plan)[:MOST_WAITS]
-    if longest:
+    rows = wait_rows(plan)
+    if rows:
         yield plain(in_words(span(plan)), 2)
-    for seconds, text in longest:
+    for seconds, text in rows:
         yield plain(f"{duration(seconds):<8}{text}", 2, hang=8)
 
 
@@ -97,16 +97,27 @@ def longest_waits(plan: Plan) -> list[tuple[float, str]]:
     return [*_longest_first(_waits(plan)), *_longest_first(_limits(plan))]
 
 
+def wait_rows(plan: Plan) -> list[tuple[float, str]]:
+    """As `longest_waits`, for people: more than a few steps with the same timeout are told in one row."""
+    alike: dict[float, list[str]] = {}
+    for seconds, text in _longest_first(_limits(plan)):
+        alike.setdefault(seconds, []).append(text)
+    rows = _longest_first(_waits(plan))
+    for seconds, texts in alike.items():
+        told = texts if len(texts) <= MOST_ALIKE else [f"timeout of each of {counted(len(texts), 'step')}"]
+        rows += [(seconds, text) for text in told]
+    return rows
+
+
 def _longest_first(found: Iterator[tuple[float, str]]) -> list[tuple[float, str]]:
     return sorted(dict.fromkeys(found), key=lambda wait: -wait[0])
 
 
 def _limits(plan: Plan) -> Iterator[tuple[float, str]]:
-    for stage in plan.stages:
-        for step in () if stage.skipped else all_steps(stage):
-            for item in items_of(step):
-                if isinstance(item.body.settings.timeout, int | float) and limited(item.body):
-                    yield item.body.settings.timeout, f"{step.id} {step.name}, timeout"
+    for step in forward_steps(plan):
+        for item in items_of(step):
+            if isinstance(item.body.settings.timeout, int | float) and limited(item.body):
+                yield item.body.settings.timeout, f"{step.id} {step.name}, timeout"
 
 
 def _waits(plan: Plan) -> Iterator[tuple[float, str]]:
@@ -118,17 +129,21 @@ def _waits(plan: Plan) -> Iterator[tuple[float, str]]:
         for probe in gates.values():
             yield from _of_probe(probe, f"health of each host, {stage.name}")
         for step in all_steps(stage):
-            title = f"{step.id} {step.name}"
-            for item in items_of(step):
-                match item.body.action:
-                    case Pause(seconds=seconds) if isinstance(seconds, int | float):
-                        yield seconds, title
-                    case Reboot(within=seconds) if isinstance(seconds, int | float):
-                        yield seconds, title
-                    case ProbeAction(probe=probe):
-                        yield from _of_probe(probe, title)
-                if item.body.verify is not None:
-                    yield from _of_probe(item.body.verify, f"{title}, verify")
+            yield from _of_step(step)
+    for step in plan.always:
+        yield from _of_step(step)
+
+
+def _of_step(step: PlannedStep) -> Iterator[tuple[float, str]]:
+    title = f"{step.id} {step.name}"
+    for item in items_of(step):
+        match item.body.action:
+            case Pause(seconds=seconds) | Reboot(within=seconds) if isinstance(seconds, int | float):
+                yield seconds, title
+            case ProbeAction(probe=probe):
+                yield from _of_probe(probe, title)
+        if item.body.verify is not None:
+            yield from _of_probe(item.body.verify, f"{title}, verify")
 
 
 def _between(stage: PlannedStage) -> Iterator[tuple[float, str]]:

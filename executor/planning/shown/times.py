@@ -28,18 +28,33 @@ def span(plan: Plan) -> Span:
     """The longest that the plan can wait on its way forward."""
     waiting = sum(_stage(stage) for stage in plan.stages if not stage.skipped)
     waiting += sum(_step(step) for step in plan.always)
-    steps = [step for step in _steps(plan) if any(isinstance(body.action, Shell | Script) for body in _bodies(step))]
+    steps = [
+        step for step in forward_steps(plan) if any(isinstance(body.action, Shell | Script) for body in _bodies(step))
+    ]
     unbounded = sum(any(body.settings.timeout is None for body in _bodies(step)) for step in steps)
     return Span(waiting, len(steps), unbounded)
 
 
 def in_words(of: Span) -> str:
     """`45m at most in all, beside the time of 9 commands, 2 of them without a timeout`."""
-    commands = ""
-    if of.commands:
-        limits = f", {of.unbounded} of them without a timeout" if of.unbounded else ", each of which has a timeout"
-        commands = f", beside the time of {counted(of.commands, 'command')}{limits}"
+    commands = f", beside the time of {counted(of.commands, 'command')}, {_limits(of)}" if of.commands else ""
     return f"{duration(of.waiting)} at most in all{commands}"
+
+
+def _limits(of: Span) -> str:
+    """How many of the commands have a timeout."""
+    if of.commands == 1:
+        return "which has no timeout" if of.unbounded else "which has a timeout"
+    if of.unbounded == of.commands:
+        return "none of which has a timeout"
+    return f"{of.unbounded:,} of them without a timeout" if of.unbounded else "each of which has a timeout"
+
+
+def forward_steps(plan: Plan) -> Iterator[PlannedStep]:
+    """Every step that may run on the way forward, those at the end of the run last."""
+    for stage in plan.stages:
+        yield from () if stage.skipped else _of_stage(stage)
+    yield from plan.always
 
 
 def rounds(stage: PlannedStage) -> int:
@@ -98,9 +113,3 @@ def _bodies(step: PlannedStep) -> Iterator[Body]:
 
 def _of_stage(stage: PlannedStage) -> Iterable[PlannedStep]:
     return (*stage.drain, *stage.steps, *stage.restore, *stage.always)
-
-
-def _steps(plan: Plan) -> Iterator[PlannedStep]:
-    for stage in plan.stages:
-        yield from () if stage.skipped else _of_stage(stage)
-    yield from plan.always

@@ -20,6 +20,7 @@ from executor.model.steps import Body, Settings
 from executor.planning.findings import Finding, Findings, Verdict
 from executor.planning.shown.points import Point, points
 from executor.planning.shown.probes import probe
+from executor.planning.shown.summary import longest_waits
 from executor.planning.shown.times import span
 from executor.planning.shown.verdicts import told
 from executor.planning.shown.words import said
@@ -72,7 +73,7 @@ def _plan(sheet: Sheet, plan: Plan, digest: str | None) -> dict[str, Json]:
             "settled": [{"step": step, "name": name} for step, name in sheet.settled],
         },
         "waiting": {"seconds": in_all.waiting, "commands": in_all.commands, "without_timeout": in_all.unbounded},
-        "waits": [{"seconds": seconds, "on": on} for seconds, on in sheet.waits],
+        "waits": [{"seconds": seconds, "on": on} for seconds, on in longest_waits(plan)],
         "checked": sheet.findings is not None and sheet.findings.checked,
         "unreachable": dict(sheet.findings.unreachable) if sheet.findings is not None else {},
     }

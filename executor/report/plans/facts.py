@@ -169,7 +169,7 @@ class Sheet:
     points: tuple[tuple[str, str], ...] = ()  # stages, and how much is undone when they are given up
     stays: tuple[tuple[str, str], ...] = ()  # steps that change something and say nothing of its undoing
     settled: tuple[tuple[str, str], ...] = ()  # steps that have nothing to undo, by the runbook's own word
-    waits: tuple[tuple[float, str], ...] = ()  # seconds at most, and on what
+    waits: tuple[tuple[float, str], ...] = ()  # seconds at most, and on what; equal timeouts in one row
     in_all: str = ""  # how long it can wait
     findings: Findings | None = None
     plan: Plan | None = None

@@ -17,7 +17,7 @@ from executor.planning.shown import points, times
 from executor.planning.shown.probes import probe
 from executor.planning.shown.stages import batches, between, on_failure
 from executor.planning.shown.steps import Reading, items_of, off, reading, tasks_of, undoing
-from executor.planning.shown.summary import is_silent, longest_waits, questions
+from executor.planning.shown.summary import is_silent, questions, wait_rows
 from executor.planning.shown.words import approvals, hosts, said, value
 from executor.report.plans.facts import Alike, Part, Question, Role, Round, Sheet, StageFacts, StepFacts, Way
 from executor.report.plans.naming import NAME, by_name, probes_by_name, texts_by_name
@@ -58,7 +58,7 @@ def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False) 
         points=tuple(points.in_words(plan)),
         stays=tuple((step.id, step.name) for step in _own_steps(plan) if any(map(is_silent, items_of(step)))),
         settled=tuple((step.id, step.name) for step in points.staying(plan)),
-        waits=tuple(longest_waits(plan)),
+        waits=tuple(wait_rows(plan)),
         in_all=times.in_words(times.span(plan)),
         findings=findings,
         plan=plan,

@@ -33,7 +33,6 @@ _DETAILS: Final = (
     Detail(stages=False, width=100, listed=10),
     Detail(stages=False, width=60, listed=3),
 )
-MOST_WAITS: Final = 10
 _COMMAND_WIDTH: Final = 400  # characters of the command line that shows it whole
 
 
@@ -177,7 +176,7 @@ class _Page:
         if sheet.way_back:
             yield from self._folded("If it fails: the way back, the last first", self._way_back())
         if sheet.waits:
-            waits = [f"{duration(seconds)}: {what}" for seconds, what in sheet.waits[:MOST_WAITS]]
+            waits = [f"{duration(seconds)}: {what}" for seconds, what in sheet.waits]
             yield from self._folded(f"How long it can wait: {sheet.in_all}", self._list_of(waits))
         if sheet.defaults:
             values = [f"{name}={said}" for name, said in sheet.defaults]
