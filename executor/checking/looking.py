@@ -48,7 +48,7 @@ def look(here: Round) -> Looking[Seen]:
         if _OF_THE_RUN.issuperset(late.names):
             return Seen(found.WouldRun(changes=_may_change(here.item.body)))
         until = late.until or here.memory.until(late.names, here.host)
-        return Seen(found.Unknown(late.names, until, late.whether))
+        return Seen(found.Unknown(late.names, until, late.whether, _may_change(here.item.body)))
     except RunbookError as error:
         return Seen(found.WouldFail(words(error)))
 

@@ -56,6 +56,7 @@ class Unknown:
     needs: tuple[str, ...]  # the names that it waits for
     until: tuple[str, ...]  # the steps that give them, as "2.3 Name"; empty where no step is known to
     whether: bool = False
+    changes: bool = True  # it may, if it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,9 @@ class Findings:
 def may_change(verdict: Verdict) -> bool:
     """Whether a run might change something by this step, for all that is known."""
     match verdict:
-        case WouldRun(changes):
+        case WouldRun(changes=changes) | Unknown(changes=changes):
             return changes
-        case WouldChange() | WouldFail() | Unknown() | NotAsked():
+        case WouldChange() | WouldFail() | NotAsked():
             return True
         case NothingToDo() | Looked() | Skipped() | Asked():
             return False

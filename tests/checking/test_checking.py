@@ -53,6 +53,19 @@ def test_the_plan_alone_says_what_runs_what_waits_what_is_skipped_and_what_a_per
     assert anything_changes(found)
 
 
+def test_a_claim_that_only_the_run_can_judge_changes_nothing(project: Project) -> None:
+    found = foreseen(
+        project.plan(
+            """
+            - {name: Read, shell: uptime, read_only: true, register: was}
+            - {name: Sure, assert: {that: was.rc == 0}}
+            - {name: Look again, shell: "cat {{ was.stdout }}", read_only: true}
+            """
+        )
+    )
+    assert not anything_changes(found)
+
+
 def test_a_claim_that_is_known_not_to_hold_fails_before_anybody_is_asked(project: Project) -> None:
     plan = project.plan("- {name: Sure, assert: {that: [weight < 2], message: Too heavy}}")
     found = foreseen(plan).steps["1.1"]
