@@ -124,12 +124,16 @@ def _passphrase() -> str:
 
 
 def _name(key: SigningKey, lines: Sequence[Signer]) -> str:
-    """By what name the key's owner is allowed to sign; its fingerprint where it is not, which is told."""
+    """By what name the key's owner is allowed to sign; its fingerprint where nobody has said who is.
+
+    Raises Refused where it is not: a signature that does not count would only be in the way of those that do.
+    """
     from executor.approvals.judging import names_of
 
     names = names_of(key.public, lines)
     if not names and lines:
-        click.echo(f"the key {_fingerprint(key)} is none of the allowed signers': this will not count", err=True)
+        hint = "--key FILE signs with another one"
+        raise Refused(Problem(f"the key {_fingerprint(key)} is none of the allowed signers'", hint=hint))
     return names[0] if names else _fingerprint(key)
 
 

@@ -114,8 +114,10 @@ def test_the_same_person_twice_is_one(people: tuple[Path, Path, Path], told: Tol
 def test_somebody_outside_the_list_does_not_count(people: tuple[Path, Path, Path], told: Told) -> None:
     alice, _, eve = people
     assert told("approve", "plan.json", "--key", str(alice), "-y")[0] == 0
-    _, said = told("approve", "plan.json", "--key", str(eve), "-y")
-    assert "is none of the allowed signers': this will not count" in said
+    code, said = told("approve", "plan.json", "--key", str(eve), "-y")
+    assert (code, "is none of the allowed signers'" in said) == (11, True), said
+    assert [path.name for path in Path().glob("plan.json*.sig")] == ["plan.json.alice@example.com.sig"]
+    Path("plan.json.eve.sig").write_bytes(openssh.sign(eve, Path("plan.json").read_bytes()))
     code, said = told("run", "plan.json", "-y")
     assert code == 11
     assert "is none of the allowed signers'" in said
