@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 How: TypeAlias = Literal["added", "removed", "altered", "moved"]
 Part: TypeAlias = Literal["drain", "steps", "restore", "always"]
 
-UNSHOWN = "(the file that is sent differs, or something that is not shown here)"
+SENT = "(the file that is sent differs)"
+GIVEN = "(what is given on standard input differs)"
+UNSHOWN = "(something that is not shown here differs)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TypeAlias, TypeVar
 
-from executor.comparing.changes import UNSHOWN, Group, Part, StepChange, Term
+from executor.comparing.changes import Group, Part, StepChange, Term
+from executor.comparing.pairs import altered
 from executor.comparing.sides import Side
 from executor.model.plans import PlannedStep
 
@@ -103,8 +104,9 @@ def _groups(old: Side, new: Side, before: PlannedStep, after: PlannedStep, *, ar
             continue
         if (was, now) not in found:
             words = new.words(after, task, armed=armed)
-            earlier = old.words(before, before.tasks[host], armed=armed) if was else None
-            found[was, now] = ([], Group((), earlier, (*words, UNSHOWN) if words == earlier else words))
+            alone = None if was else Group((), None, words)
+            group = alone or altered(old, new, (before, before.tasks[host]), (after, task), armed=armed)
+            found[was, now] = ([], group)
         found[was, now][0].append(host)
     for hosts, group in found.values():
         yield Group(tuple(hosts), group.before, group.after)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from executor.comparing.changes import Comparison, StageChange, StepChange, Term
+from executor.comparing.changes import GIVEN, SENT, UNSHOWN, Comparison, StageChange, StepChange, Term
 from executor.comparing.compare import compare
 from executor.comparing.markdown import markdown
 from executor.comparing.sides import Side
-from executor.comparing.text import NOTHING, text
+from executor.comparing.text import NOTHING, differing, text
 from tests.planning.planner import Project
 
 BASE = """\
@@ -234,3 +234,68 @@ def test_markdown_stays_within_its_bound_and_counts_what_is_cut(project: Project
     page = markdown(_found(project, ("always:", steps + "always:")), "main:deploy")
     assert len(page.encode()) <= 65_536
     assert "more parts differ.**" in page
+
+
+def _changed(project: Project, old: str, new: str) -> list[str]:
+    """What is told of a stage's only step, `{name: A, OLD}`, once it is `{name: A, NEW}`: the lines that differ."""
+    (group,) = _step(compare(*(Side(project.plan(f"- {{name: A, {step}}}")) for step in (old, new)))).groups
+    return [line for line in differing(group) if not line.startswith(" ")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        (
+            "shell: a, rollback: none",
+            "shell: a, irreversible: true",
+            ["+ POINT OF NO RETURN", "- undo: nothing has to be undone, says the runbook"],
+        ),
+        ("shell: a, irreversible: true", "shell: a", ["- POINT OF NO RETURN", "+ undo: nothing is said about it"]),
+        ("shell: a, read_only: true", "shell: a, irreversible: true", ["- changes nothing", "+ POINT OF NO RETURN"]),
+        ("shell: a, rollback: none", "shell: a, rollback: none, register: x", ["+ result: x"]),
+        ("shell: a, rollback: none", "shell: a, rollback: none, produces: [out/a]", ["+ makes out/a"]),
+        (
+            "shell: a",
+            "shell: a, rollback: none",
+            ["- undo: nothing is said about it", "+ undo: nothing has to be undone, says the runbook"],
+        ),
+    ],
+)
+def test_what_a_step_is_said_to_be_is_told_as_the_plan_words_it(
+    project: Project, old: str, new: str, lines: list[str]
+) -> None:
+    found = _changed(project, old, new)
+    assert sorted(found) == sorted(lines)
+
+
+def test_a_stage_without_undoing_is_told_where_that_makes_a_difference(project: Project) -> None:
+    steps = (
+        "    steps: [{name: A, shell: a}, {name: B, assert: {that: 1 == 1}}, {name: C, shell: c, irreversible: true},"
+        " {name: D, copy: {content: d, dest: /d}}, {name: E, shell: e, read_only: true}]\n"
+    )
+    stage = "name: T\nstages:\n  - name: S\n    hosts: web\n"
+    found = compare(Side(project.plan(stage + steps)), Side(project.plan(stage + "    rollback: none\n" + steps)))
+    assert [step.name for step in _stage(found).steps] == ["A", "C", "D"]
+    after = {
+        line for step in _stage(found).steps for group in step.groups for line in differing(group) if line[0] == "+"
+    }
+    assert after == {"+ undo: nothing has to be undone, says the runbook"}
+
+
+def test_the_file_that_is_sent_is_blamed_only_where_it_differs(project: Project) -> None:
+    long = "".join(f"{number}\\n" for number in range(40))
+    send = "copy: {src: files/motd, dest: /d"
+    assert _changed(project, f"no_log: true, {send}}}", f"no_log: true, {send}, mode: '0600'}}") == [f"+ {UNSHOWN}"]
+    given = 'shell: a, rollback: none, stdin: "'
+    assert _changed(project, f'{given}drop a\\n"', f'{given}drop b\\n"') == ["-     │ drop a", "+     │ drop b"]
+    assert _changed(project, f'{given}{long}x"', f'{given}{long}y"') == [f"+ {GIVEN}"]
+    write = 'copy: {dest: /d, content: "'
+    assert _changed(project, f'{write}{long}x"}}', f'{write}{long}y"}}') == [f"+ {SENT}"]
+
+
+def test_a_file_that_differs_is_told_beside_what_else_does(project: Project) -> None:
+    old = Side(project.plan("- {name: A, copy: {src: files/motd, dest: /d}}"))
+    project.file("files/motd", "another\n")
+    (group,) = _step(compare(old, Side(project.plan("- {name: A, copy: {src: files/motd, dest: /e}}")))).groups
+    assert [line[0] for line in differing(group)][:2] == ["-", "+"]
+    assert (group.after or ())[-1] == SENT

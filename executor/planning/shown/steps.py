@@ -69,7 +69,7 @@ def reading(plan: Plan, findings: Findings | None = None, *, whole: bool = False
 
 def step(shown: PlannedStep, read: Reading, *, armed: bool = False) -> Iterator[Line]:
     """The step's heading, and what it does on which hosts. `armed`: it is one of those that a rollback undoes."""
-    notes = joined(_notes(shown))
+    notes = joined(notes_of(shown))
     yield plain(f"{shown.id}  {shown.name}" + (f"  ({notes})" if notes else ""), style="title", hang=len(shown.id) + 2)
     groups = _alike(shown, read, armed)
     for names, lines in groups:
@@ -174,7 +174,8 @@ _BY_ITSELF = {Symlink: "it points again where it did, or is removed", Unarchive:
 # --- parts -----------------------------------------------------------------------------------------------------
 
 
-def _notes(shown: PlannedStep) -> Iterator[str]:
+def notes_of(shown: PlannedStep) -> Iterator[str]:
+    """What is said behind a step's name."""
     items = list(items_of(shown))
     if shown.once is not None:
         yield "once for the run" if shown.once == "run" else "once for the stage"
