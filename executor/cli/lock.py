@@ -39,13 +39,17 @@ def status(**flags: Any) -> int:
 
     Shows the locks of all names, or the one that --name says.
     """
+    from executor.cli.locking import is_cut_off
+    from executor.journal.folders import state_folder
     from executor.locks.telling import whose
 
+    state = state_folder(os.environ)
     with _hosts(flags) as there:
         for host, holders in there.holders().items():
             shown = [holder for holder in holders if flags["name"] in (None, holder.name)]
             for holder in shown:
-                there.say(host, f"{holder.name}, number {holder.number}: {whose(holder)}", "warn")
+                told = whose(holder, gone=is_cut_off(state, holder.run))
+                there.say(host, f"{holder.name}, number {holder.number}: {told}", "warn")
             if not shown:
                 there.say(host, "free", "good")
         return Exit.UNREACHABLE if there.lost else Exit.DONE

@@ -14,7 +14,7 @@ from executor.drive.locking import LockOrder
 from executor.errors import InvalidInput, Problem, WrongUsage
 from executor.journal import folders
 from executor.journal.folders import RunFolder
-from executor.journal.index import glance
+from executor.journal.index import Standing, glance
 from executor.journal.usual import usual_seconds
 from executor.locks.orders import Wish
 from executor.locks.words import Claim
@@ -55,7 +55,13 @@ def lock_order(
         override="lock" in flags["override"],
         begun=begun,
     )
-    return LockOrder(wish, flags["wait"] or 0.0, lambda: doing(view), lambda run: _is_over(state, run))
+    return LockOrder(
+        wish,
+        flags["wait"] or 0.0,
+        lambda: doing(view),
+        lambda run: _standing(state, run) == "finished",
+        lambda run: is_cut_off(state, run),
+    )
 
 
 def new_token() -> str:
@@ -63,11 +69,16 @@ def new_token() -> str:
     return secrets.token_hex(8)
 
 
-def _is_over(state: Path, run: str) -> bool:
-    """Whether a run of this machine's has ended for good."""
+def is_cut_off(state: Path, run: str) -> bool:
+    """Whether the program that ran a run of this machine's is gone, and has left it as it was."""
+    return _standing(state, run) == "cut off"
+
+
+def _standing(state: Path, run: str) -> Standing | None:
+    """How a run of this machine's stands; None where it is not one of ours, or nobody can tell."""
     try:
         folder = folders.find(state, run)
         found = glance(folder) if folder.run == run else None
     except InvalidInput:
-        return False  # not one of ours, or nobody can tell
-    return found is not None and found.standing == "finished"
+        return None
+    return found.standing if found is not None else None

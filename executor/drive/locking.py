@@ -31,13 +31,15 @@ _PATIENCE = 40.0  # seconds in which a host must answer while others wait for it
 class LockOrder:
     """What lock a run wants, how many seconds it waits for others, and what the run is doing, for them to read.
 
-    `is_over` says of a run of this machine's whether it has ended, and left its lock on a host that was away then.
+    `is_over` says of a run of this machine's whether it has ended, and left its lock on a host that was away then;
+    `is_cut_off`, whether the program that ran it is gone.
     """
 
     wish: Wish
     wait: float
     doing: Callable[[], str]
     is_over: Callable[[str], bool]
+    is_cut_off: Callable[[str], bool] = lambda _run: False
 
 
 class Locking:
@@ -167,7 +169,7 @@ class Locking:
         return tuple(run for run in sorted(runs) if self._order.is_over(run))
 
     def _waits(self, blocked: Blocked) -> None:
-        name, holders = self._order.wish.name, _told(blocked)
+        name, holders = self._order.wish.name, _told(blocked, self._order.is_cut_off)
         self._inbox.put(LockAwaited(name, holders))
 
     def _gathered(self, found: Gathered) -> None:
@@ -191,7 +193,7 @@ class Locking:
 
     def _refused(self, blocked: Blocked) -> None:
         self._taken |= blocked.kept
-        self._inbox.put(LockRefused(self._order.wish.name, _told(blocked)))
+        self._inbox.put(LockRefused(self._order.wish.name, _told(blocked, self._order.is_cut_off)))
 
     def _tell(self, reached: Iterable[str], lost: Mapping[str, str]) -> None:
         for host in reached:
@@ -312,5 +314,9 @@ def _sorted(answers: Mapping[str, Answer]) -> tuple[dict[str, Taken], dict[str, 
     return taken, {host: said for host, said in answers.items() if isinstance(said, Failed)}
 
 
-def _told(blocked: Blocked) -> dict[str, str]:
-    return {host: whose(holder, stale=host in blocked.stale) for host, holder in blocked.holders.items()}
+def _told(blocked: Blocked, is_cut_off: Callable[[str], bool]) -> dict[str, str]:
+    return {
+        host: whose(holder, stale=host in blocked.stale, gone=is_cut_off(holder.run))
+        # They have answered in any order. Of numbered names the shorter ones come first.
+        for host, holder in sorted(blocked.holders.items(), key=lambda item: (len(item[0]), item[0]))
+    }

@@ -9,10 +9,11 @@ from executor.locks.words import BY_HAND, Holder
 _LONG_AGO = 48 * 3600  # seconds
 
 
-def whose(holder: Holder, zone: tzinfo | None = None, *, stale: bool = False) -> str:
+def whose(holder: Holder, zone: tzinfo | None = None, *, stale: bool = False, gone: bool = False) -> str:
     """One line: owner, machine, run, since when, what it does now and when it should be done.
 
     Times of the clock are the holder's own, shown in `zone` (None: the local one); how long ago is by the host's.
+    `gone`: it is known that the program which holds it does not run any more.
     """
     claim = holder.claim
     who = f"{claim.operator or 'somebody'} on {claim.controller or 'an unknown machine'}"
@@ -24,6 +25,9 @@ def whose(holder: Holder, zone: tzinfo | None = None, *, stale: bool = False) ->
     parts = [f"run {holder.run}{what} by {who}, {since}"]
     if claim.reason:
         parts.append(f"because: {claim.reason}")
+    if gone:
+        again = f"runbook resume {holder.run} carries it on, runbook rollback {holder.run} undoes it"
+        return "; ".join([*parts, f"its program is gone: {again}"])
     if holder.beat is not None and holder.beat.doing:
         parts.append(f"{'stopped' if holder.beat.stopped else 'now'}: {holder.beat.doing}")
     if claim.due and (holder.beat is None or not holder.beat.stopped):

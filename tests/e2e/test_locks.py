@@ -149,7 +149,9 @@ def test_a_killed_run_keeps_its_lock_with_its_name_and_resume_lets_it_go(project
     run = project.events("RunStarted")[0]["run"]
     refused = project.runbook("exec", "true", "-i", "prod", "-l", "web1")
     assert refused.code == 11, refused
-    assert run in refused.out
+    assert f"its program is gone: runbook resume {run} carries it on" in refused.out
+    status = project.runbook("lock", "status", "-i", "prod", "-l", "web1")
+    assert f"its program is gone: runbook resume {run} carries it on" in status.out, status
     gate.touch()
     resumed = project.runbook("resume", run)
     assert resumed.code == 0, resumed

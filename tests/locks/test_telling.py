@@ -42,5 +42,11 @@ def test_one_line_says_it_all(holder: Holder, text: str) -> None:
     assert whose(holder, UTC) == text
 
 
+def test_a_run_whose_program_is_gone_says_what_to_type_and_promises_no_end() -> None:
+    assert whose(Holder(3, 9, "t", "run-1", CLAIM, Beat(4, "stage Roll out")), UTC, gone=True) == (
+        f"{RUN} (9 s ago); its program is gone: runbook resume run-1 carries it on, runbook rollback run-1 undoes it"
+    )
+
+
 def test_silence_is_told() -> None:
     assert whose(Holder(3, 9, "t", "r", CLAIM), UTC, stale=True).endswith("its controller may be gone")
