@@ -98,12 +98,12 @@ def _print(
     if form == "text":
         said = as_text(plan, findings, whole=whole)
     elif sealed is None:
-        said = in_format(plan, form, findings=findings)
+        said = in_format(plan, form, findings=findings, whole=whole)
     else:
         from executor.sealing.notes import seal_notes
 
         notes = tuple(seal_notes(sealed.origin, sealed.expires, sealed.sent_late))
-        said = in_format(plan, form, digest=sealed.digest, notes=notes, findings=findings)
+        said = in_format(plan, form, digest=sealed.digest, notes=notes, findings=findings, whole=whole)
     click.echo(harmless(said), nl=form == "text")
 
 

@@ -19,9 +19,10 @@ def in_format(
     digest: str | None = None,
     notes: Sequence[tuple[str, str]] = (),
     findings: Findings | None = None,
+    whole: bool = False,
 ) -> str:
     """The plan as a text of this format. `digest` is that of the sealed plan which it is to be read for, and `notes`
-    what else its seal says, with a label each."""
+    what else its seal says, with a label each; `whole`: with what files hold that are sent."""
     from executor.report.plans.data import data
     from executor.report.plans.html import html
     from executor.report.plans.markdown import markdown
@@ -29,10 +30,10 @@ def in_format(
 
     match form:
         case "markdown":
-            return markdown(plan, digest=digest, notes=notes, findings=findings)
+            return markdown(plan, digest=digest, notes=notes, findings=findings, whole=whole)
         case "html":
-            return html(plan, digest=digest, notes=notes, findings=findings)
+            return html(plan, digest=digest, notes=notes, findings=findings, whole=whole)
         case "json":
-            return data(plan, digest=digest, findings=findings)
+            return data(plan, digest=digest, findings=findings, whole=whole)
         case "mermaid":
             return mermaid(plan, findings=findings)

@@ -108,7 +108,7 @@ def write_sealed(plan: Plan, flags: Mapping[str, Any]) -> None:
         from executor.report.plans.markdown import markdown
 
         notes = tuple(seal_notes(terms.origin, terms.expires, sent_late(plan)))
-        page = markdown(plan, digest=digest, notes=notes, findings=foreseen(plan))
+        page = markdown(plan, digest=digest, notes=notes, findings=foreseen(plan), whole=flags["diff"])
         _write(Path(flags["markdown_out"]), page.encode())
     _tell(plan, out, digest, terms.origin.dirty, stray)
 

@@ -55,6 +55,19 @@ def test_each_format_is_printed(form: str, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.startswith(begins[form])
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_diff_shows_what_files_will_hold_in_each_format(
+    form: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "motd").write_text("welcome aboard\n")
+    (project / "smuggler.yml").write_text(RUNBOOK + "      - {name: M, copy: {src: motd, dest: /etc/motd}}\n")
+    told = []
+    for flags in ([], ["--diff"]):
+        assert call(["plan", "smuggler.yml", "-i", "hosts.yml", "--format", form, *flags]) == Exit.DONE
+        told.append("welcome aboard" in capsys.readouterr().out)
+    assert told == [False, True]
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("command", [["plan", "--format", form] for form in ("text", *FORMATS)] + [["doc"]], ids=str)
 def test_in_a_ci_job_nothing_of_a_plan_is_a_command(

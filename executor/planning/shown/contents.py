@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,24 @@ MOST_OF_VALUE: Final = 300  # characters of a value that a content is made of
 LARGEST: Final = 65_536  # bytes of a file that is shown whole
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that a step sends: its text, or what is said in place of it."""
+
+    text: str | None
+    instead: str = ""
+
+
 def content(does: Copy | TemplateFile, root: str, *, whole: bool) -> Iterator[Line]:
     """The content as lines: its beginning, or with `whole` all of it, files below `root` that are sent included."""
     if does.content is not None:
         yield from excerpt(does.content, whole=whole)
     elif whole and does.src is not None:
-        yield from _of_file(does.src, Path(root))
+        held = sent(does.src, root)
+        if held is not None and held.text is not None:
+            yield from _lines(held.text, len(held.text) + 1)
+        elif held is not None:
+            yield Line(f"│ {held.instead}", style="faint")
 
 
 def excerpt(text: Text, *, whole: bool) -> Iterator[Line]:
@@ -45,22 +58,18 @@ def _known(text: Text) -> Iterator[Line]:
             yield Line(f"│ where {name} is {said_of_it[:MOST_OF_VALUE]}{cut}", style="faint")
 
 
-def _of_file(name: Text, root: Path) -> Iterator[Line]:
+def sent(name: Text, root: str) -> Sent | None:
+    """What a file below `root` holds; None where it is not there yet, or only the run knows its name."""
     if not isinstance(name, str):
-        return
-    path = root / name
+        return None
+    path = Path(root) / name
     try:
         size = path.stat().st_size
-        text = path.read_bytes().decode() if size <= LARGEST else ""
+        return Sent(path.read_bytes().decode()) if size <= LARGEST else Sent(None, f"{size:,} bytes, not shown")
     except OSError:
-        return  # a step makes it
+        return None  # a step makes it
     except UnicodeDecodeError:
-        yield Line(f"│ binary, {size:,} bytes", style="faint")
-        return
-    if size > LARGEST:
-        yield Line(f"│ {size:,} bytes, not shown", style="faint")
-    else:
-        yield from _lines(text, len(text) + 1)
+        return Sent(None, f"binary, {size:,} bytes")
 
 
 def _lines(text: str, most: int) -> Iterator[Line]:

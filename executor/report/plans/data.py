@@ -33,9 +33,10 @@ VERSION: Final = 1
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
 
-def data(plan: Plan, *, digest: str | None = None, findings: Findings | None = None) -> str:
-    """The plan as a text of ASCII JSON: the same text for the same plan."""
-    return inert_json(json.dumps(_plan(gather(plan, findings, each=True), plan, digest), indent=2)) + "\n"
+def data(plan: Plan, *, digest: str | None = None, findings: Findings | None = None, whole: bool = False) -> str:
+    """The plan as a text of ASCII JSON, the same for the same plan. `whole`: with what files hold that are sent."""
+    sheet = gather(plan, findings, each=True, whole=whole)
+    return inert_json(json.dumps(_plan(sheet, plan, digest), indent=2)) + "\n"
 
 
 def _plan(sheet: Sheet, plan: Plan, digest: str | None) -> dict[str, Json]:
@@ -207,7 +208,8 @@ def _action(one: Round) -> dict[str, Json]:
         return found | {"hidden": True}
     if one.skipped or one.body is None:
         return found
-    return found | _record(one.body.action)
+    held: dict[str, Json] = {} if one.does.sent is None else {"sent": one.does.sent}
+    return found | _record(one.body.action) | held
 
 
 def _settings(body: Body | None) -> Iterator[tuple[str, Json]]:

@@ -33,6 +33,7 @@ class Does:
     kind: str  # as the runbook calls it: "shell", "copy", …
     words: tuple[str, ...] = ()
     code: str = ""
+    sent: str | None = None  # what the file holds that is sent, where that was asked for and it is a text
     checks: tuple[Check, ...] = ()
     hidden: bool = False  # `no_log`: nobody is to read it
 
@@ -171,6 +172,7 @@ class Sheet:
     settled: tuple[tuple[str, str], ...] = ()  # steps that have nothing to undo, by the runbook's own word
     waits: tuple[tuple[float, str], ...] = ()  # seconds at most, and on what; equal timeouts in one row
     in_all: str = ""  # how long it can wait
+    whole: bool = False  # files that are sent are told with what they hold
     findings: Findings | None = None
     plan: Plan | None = None
 

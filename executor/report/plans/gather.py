@@ -34,12 +34,13 @@ TITLES: Mapping[Role, str] = {
 }
 
 
-def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False) -> Sheet:
+def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False, whole: bool = False) -> Sheet:
     """All that is said of a plan, with what a check has found.
 
-    `each`: hosts that differ in their names alone are told one by one.
+    `each`: hosts that differ in their names alone are told one by one; `whole`: files that are sent are told with
+    what they hold.
     """
-    read = reading(plan)
+    read = reading(plan, whole=whole)
     make = _Steps(read, findings, (lambda groups: groups) if each else by_name)
     return Sheet(
         name=plan.name,
@@ -60,6 +61,7 @@ def gather(plan: Plan, findings: Findings | None = None, *, each: bool = False) 
         settled=tuple((step.id, step.name) for step in points.staying(plan)),
         waits=tuple(wait_rows(plan)),
         in_all=times.in_words(times.span(plan)),
+        whole=whole,
         findings=findings,
         plan=plan,
     )

@@ -31,12 +31,13 @@ def html(
     digest: str | None = None,
     notes: Sequence[tuple[str, str]] = (),
     findings: Findings | None = None,
+    whole: bool = False,
 ) -> str:
     """The plan as a whole page. `digest` is that of the sealed plan that it is to be read for, and `notes` what else
-    its seal says, with a label each."""
+    its seal says, with a label each; `whole`: files that are sent are shown with what they hold."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only this form needs it
 
-    sheet = gather(plan, findings)
+    sheet = gather(plan, findings, whole=whole)
     style, script = _part("page.css"), _part("page.js")
     # Control characters and marks that turn the reading direction are shown as what they are, wherever they stand.
     shown = Environment(autoescape=True, undefined=StrictUndefined, finalize=_shown)

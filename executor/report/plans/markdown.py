@@ -42,16 +42,17 @@ def markdown(
     digest: str | None = None,
     notes: Sequence[tuple[str, str]] = (),
     findings: Findings | None = None,
+    whole: bool = False,
     limit: int = LIMIT,
 ) -> str:
     """The plan as Markdown of at most `limit` bytes (8,192 or more), which says what was cut and how to see it.
 
     `digest` is that of the sealed plan that this is to be read for, and `notes` what else its seal says, with a label
-    each; `findings` are what is known of its hosts.
+    each; `findings` are what is known of its hosts; `whole`: files that are sent are shown with what they hold.
     """
     if limit < LEAST:
         raise ValueError(f"a plan cannot be told in {limit} bytes: {LEAST} is the least")
-    sheet = gather(plan, findings)
+    sheet = gather(plan, findings, whole=whole)
     for detail in _DETAILS:
         page = _Page(sheet, digest, notes, detail).within(limit)
         if page is not None:
@@ -134,6 +135,7 @@ class _Page:
         for name, _ in sheet.given:
             given = sheet.plan.params[name] if sheet.plan is not None else ""
             words += ["-e", f"{name}={given}" if isinstance(given, str) else json.dumps({name: given}, default=str)]
+        words += ["--diff"] if sheet.whole else []
         return clipped(shlex.join([*words, "--format", "html"]), _COMMAND_WIDTH)
 
     # --- the summary ---------------------------------------------------------------------------------------------

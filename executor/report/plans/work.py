@@ -22,6 +22,7 @@ from executor.model.actions import (
 from executor.model.leaves import Late, Text
 from executor.model.steps import Body, Item
 from executor.planning.shown.actions import action, file_words, local_name
+from executor.planning.shown.contents import sent
 from executor.planning.shown.probes import probe
 from executor.planning.shown.steps import Reading, changes, good_for, off, retrying, settings, undoes_itself, undoing
 from executor.planning.shown.words import said
@@ -58,7 +59,9 @@ def round_of_body(
     """What a body does, on these conditions."""
     hidden = body.settings.no_log is True
     return Round(
-        does=Does(kind_of(body.action), (_HIDDEN,), hidden=True) if hidden else does(body.action, read.root),
+        does=Does(kind_of(body.action), (_HIDDEN,), hidden=True)
+        if hidden
+        else does(body.action, read.root, whole=read.whole),
         label=label,
         only_if=tuple(map(condition, only_if)),
         guards=tuple(_guards(body)),
@@ -96,14 +99,14 @@ def condition(leaf: object) -> str:
     return leaf.template.text if isinstance(leaf, Late) else said(leaf)
 
 
-def does(act: Action, root: str) -> Does:
-    """An action; local paths are shown from `root`."""
+def does(act: Action, root: str, *, whole: bool = False) -> Does:
+    """An action; local paths are shown from `root`. `whole`: with what the files hold that are sent."""
     kind = kind_of(act)
     match act:
         case Shell(script=script):
             return Does(kind, code=said(script).strip("\n"))
-        case Copy() | TemplateFile() if act.content is not None:
-            return Does(kind, (file_words(act, root),), said(act.content).rstrip("\n"))
+        case Copy() | TemplateFile():
+            return _file(act, root, whole=whole)
         case Checklist(items=items):
             return Does(
                 kind,
@@ -118,6 +121,19 @@ def does(act: Action, root: str) -> Does:
                 ),
             )
     return Does(kind, tuple(line.text.strip() for line in action(act, root)))
+
+
+def _file(act: Copy | TemplateFile, root: str, *, whole: bool) -> Does:
+    """What is written, with its content as far as that is known and, where a file is sent, asked for."""
+    kind, words = kind_of(act), file_words(act, root)
+    if act.content is not None:
+        return Does(kind, (words,), said(act.content).rstrip("\n"))
+    held = sent(act.src, root) if whole and act.src is not None else None
+    if held is None:
+        return Does(kind, (words,))
+    if held.text is None:
+        return Does(kind, (words, f"({held.instead})"))
+    return Does(kind, (words,), held.text.rstrip("\n"), sent=held.text)
 
 
 def undo_of(item: Item, read: Reading) -> Undo | None:

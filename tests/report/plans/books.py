@@ -12,6 +12,7 @@ from executor.model.leaves import Value
 from executor.model.plans import Plan
 from executor.model.runbooks import Runbook
 from executor.planning import PlanOptions, build
+from tests.planning.planner import Project
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(__file__).parent / "data"
@@ -146,3 +147,20 @@ def fleet(folder: Path, hosts: int, *, different: bool = True) -> Plan:
     names = ", ".join(f"web{number}" for number in range(hosts))
     (folder / "hosts.yml").write_text(f"hosts:\n{lines}\ngroups: {{web: {{hosts: [{names}]}}}}\n")
     return Book(folder, str(folder / "fleet.yml"), "hosts.yml").plan()
+
+
+SENT = "first\n" + "line\n" * 20 + "last\n"
+
+
+def sends(project: Project) -> Plan:
+    """Steps that send files: a text, bytes that are none, and one that nobody is to see."""
+    project.file("sent.txt", SENT)
+    project.file("hidden.txt", "hunter2")
+    (project.folder / "blob").write_bytes(b"\xff" * 9)
+    return project.plan(
+        """
+        - {name: S, copy: {src: sent.txt, dest: /s}}
+        - {name: B, copy: {src: blob, dest: /b}}
+        - {name: H, copy: {src: hidden.txt, dest: /h}, no_log: true}
+        """
+    )

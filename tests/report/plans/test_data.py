@@ -13,7 +13,7 @@ from executor.planning.findings import Finding, Findings, NothingToDo, Unknown, 
 from executor.report.plans.data import data
 from executor.report.plans.gather import gather
 from tests.planning.planner import Project
-from tests.report.plans.books import Book, fleet, malicious
+from tests.report.plans.books import SENT, Book, fleet, malicious, sends
 
 PUBLISHED = json.loads(schema_text("plan"))
 SCHEMA = Draft7Validator(PUBLISHED)
@@ -128,3 +128,11 @@ def test_what_is_not_to_be_shown_is_not_in_it(project: Project) -> None:
     one = valid(text)["stages"][0]["steps"][0]["groups"][0]["rounds"][0]
     assert one["action"] == {"kind": "shell", "hidden": True}
     assert one["settings"]["environment"] == {"PW": None}
+
+
+def test_files_that_are_sent_are_in_it_with_what_they_hold_where_that_is_asked_for(project: Project) -> None:
+    plan = sends(project)
+    steps = valid(data(plan, whole=True))["stages"][0]["steps"]
+    actions = [step["groups"][0]["rounds"][0]["action"] for step in steps]
+    assert [action.get("sent") for action in actions] == [SENT, None, None]
+    assert '"sent"' not in data(plan)

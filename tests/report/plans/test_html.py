@@ -12,7 +12,7 @@ from executor.planning.findings import Finding, Findings, NotAsked, WouldChange
 from executor.report.plans.gather import gather
 from executor.report.plans.html import html
 from tests.planning.planner import Project
-from tests.report.plans.books import MALICE, Book, line_of, malicious
+from tests.report.plans.books import MALICE, SENT, Book, line_of, malicious, sends
 
 VOID = {"meta", "input"}
 
@@ -121,3 +121,12 @@ def test_what_a_check_has_found_is_on_it(project: Project) -> None:
 def test_what_is_not_to_be_shown_is_not_on_it(project: Project) -> None:
     plan = project.plan("- {vars: {pw: hunter2}, shell: 'login {{ pw }}', no_log: true, rollback: 'logout {{ pw }}'}")
     assert "hunter2" not in html(plan)
+
+
+def test_files_that_are_sent_are_shown_with_what_they_hold_where_that_is_asked_for(project: Project) -> None:
+    plan = sends(project)
+    texts = Page(html(plan, whole=True)).texts
+    assert texts.count(SENT.rstrip("\n")) == 1
+    assert "(binary, 9 bytes)" in texts
+    assert not any("hunter2" in said for said in texts)
+    assert not any("line\nline" in said for said in Page(html(plan)).texts)

@@ -14,7 +14,7 @@ from executor.report.plans.facts import Round, StepFacts
 from executor.report.plans.gather import gather
 from executor.report.plans.markdown import LEAST, LIMIT, markdown
 from tests.planning.planner import Project
-from tests.report.plans.books import MALICE, Book, fleet, malicious
+from tests.report.plans.books import MALICE, SENT, Book, fleet, malicious, sends
 from tests.report.plans.reading import every, fences, spans, tokens, words
 
 OURS = re.compile(r"<details><summary><b>[^<>]*</b>(?: · [^<>]*)?</summary>\n|</details>\n")
@@ -173,6 +173,24 @@ def test_what_a_check_has_found_stands_with_its_hosts(project: Project) -> None:
     assert "web2: nothing to do: it is as wanted" in said
     assert "web3: would fail: the disk is full" in said
     assert "--- a\n+++ b\n-old\n+new\n" in fences(page)
+
+
+def test_files_that_are_sent_are_shown_with_what_they_hold_where_that_is_asked_for(project: Project) -> None:
+    plan = sends(project)
+    page = markdown(plan, whole=True)
+    assert [block for block in fences(page) if block.startswith("first")] == [SENT.rstrip("\n")]
+    assert "(binary, 9 bytes)" in spans(page)
+    assert "hunter2" not in page
+    assert "copy /s from sent.txt" in spans(page)
+    assert "line\n" not in markdown(plan)
+
+
+def test_files_that_have_no_room_are_cut_and_the_command_that_shows_them_is_named(project: Project) -> None:
+    project.file("sent.txt", "line\n" * 10_000)
+    page = markdown(project.plan("- {name: S, copy: {src: sent.txt, dest: /s}}"), whole=True, limit=LEAST)
+    assert len(page.encode()) <= LEAST
+    assert re.search(r"there is no room for [\d,]+ lines of long commands and files", words(page))
+    assert any(span.endswith("--diff --format html") for span in spans(page))
 
 
 def test_what_is_not_to_be_shown_is_in_no_part_of_it(project: Project) -> None:
