@@ -108,6 +108,7 @@ def _stays(then: State, host: HostState) -> bool:
 def _on(one: Glance, past: Past, then: State, name: str, inventory: str) -> OnHost:
     """What a host is on. `then` is the state of its run by now: what has lapsed is told in it."""
     from executor.engine import lapse
+    from executor.engine.remains import partly
     from executor.engine.resume import points
     from executor.engine.undo import cut
     from executor.journal.pruning import DAYS, kept_until
@@ -131,4 +132,5 @@ def _on(one: Glance, past: Past, then: State, name: str, inventory: str) -> OnHo
         min([kept_until(one, DAYS), *ends]) if able else None,
         point=behind[-1].name if behind else "",
         version=str(past.started.params[version]) if version else "",
+        partly=partly(past.state, past.state.hosts[name]),
     )

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from executor.engine.effects import Decision, Finish
 from executor.engine.lock import let_go
+from executor.engine.remains import stays, unsaid
 from executor.engine.state import Entry, HostState, State, Unwind
 from executor.errors import Exit
 from executor.events import HostSummary, Owed, RunEnded
 from executor.model.actions import Checklist
+from executor.model.plans import Plan
 
 
-def end(state: State) -> Decision:
+def end(plan: Plan, state: State) -> Decision:
     """Nothing is left to do. A run that was stopped can be carried on."""
     code = exit_code(state)
     resumable = code in (Exit.STOPPED, Exit.INTERRUPTED)
@@ -27,6 +29,7 @@ def end(state: State) -> Decision:
         () if resumable else tuple(_left(state)),
         tuple(_not_undone(state)),
         resumable,
+        () if resumable else stays(plan, state),
     )
     return Decision((ended,), (Finish(code, "stopped" if resumable else "ended"),))
 
@@ -223,6 +226,5 @@ def _not_yet(host: HostState, entry: Entry) -> str:
 def _not_undone(state: State) -> Iterator[str]:
     """Changes on hosts that were rolled back, of which nobody has said how they are undone."""
     for host in state.hosts.values():
-        for entry in host.armed.values():
-            if entry.kind == "unsaid" and entry.wanted and entry.status == "armed" and not entry.unchanged:
-                yield f"{host.name}: {state.index.steps[entry.task].step.name}"
+        for entry in unsaid(host):
+            yield f"{host.name}: {state.index.steps[entry.task].step.name}"

@@ -22,7 +22,7 @@ def decide_run(plan: Plan, state: State) -> Decision:
         if state.interrupt == "stop" or state.lock.lost:
             return finish.stop(state)
         if state.lock.letting_go:
-            return finish.end(state)
+            return finish.end(plan, state)
     match state.phase:
         case "connecting":
             return _connect(state)
@@ -37,7 +37,7 @@ def decide_run(plan: Plan, state: State) -> Decision:
         case "returning":
             return _returned(plan, state)
         case "closing":
-            return finish.end(state) if state.closed else NOTHING
+            return finish.end(plan, state) if state.closed else NOTHING
         case "new" | "ended":
             return NOTHING
 
@@ -81,7 +81,7 @@ def _halting(plan: Plan, state: State) -> Decision:
         return NOTHING
     aborted = state.aborted
     if aborted is not None and aborted.then == "stop":
-        return finish.end(state)
+        return finish.end(plan, state)
     over = lapse.due(state, state.hosts.values())
     if over:
         return Decision(over)
@@ -148,7 +148,7 @@ def _close(plan: Plan, state: State) -> Decision:
         return Decision((Connecting(missing),), tuple(Connect(host) for host in missing))
     if plan.always and not state.closed:
         return Decision((Closing(finish.outcome(state)),))
-    return finish.end(state)
+    return finish.end(plan, state)
 
 
 def _missing(state: State) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from executor.events.back import Aborted, Halted, Interrupted, Lapsed, RollbackE
 from executor.events.hosts import Connecting, HostFailed, HostLost, HostPassed, HostReached, HostRolledBack
 from executor.events.keys import Armed, Direction, Key, Stamp
 from executor.events.lock import LockAwaited, Locked, LockLost, LockRefused, Unlocked, Unlocking
-from executor.events.run import Closing, HostSummary, Owed, Replanned, Resumed, RunEnded, RunStarted, TakenUp
+from executor.events.run import Closing, HostSummary, Owed, Replanned, Resumed, RunEnded, RunStarted, Stays, TakenUp
 from executor.events.stages import BatchEnded, BatchStarted, StageEnded, StageSkipped, StageStarted
 from executor.events.waits import (
     Answered,
@@ -119,6 +119,7 @@ __all__ = [
     "StageStarted",
     "Stamp",
     "Started",
+    "Stays",
     "StepEnded",
     "TakenUp",
     "Undone",

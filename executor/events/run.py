@@ -43,6 +43,7 @@ class RunEnded:
     left: tuple[Owed, ...] = ()  # what rollback still has to do
     not_undone: tuple[str, ...] = ()  # changes that had no handler, for people: "web1: Build"
     resumable: bool = False
+    stays: tuple[Stays, ...] = ()  # changes that the rollback was not to undo, or could not any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,16 @@ class HostSummary:
     state: Literal["done", "untouched", "rolled back", "failed", "unhealthy", "partly done", "owed", "unreachable"]
     detail: str = ""
     drained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A change that is still there on a host that has gone back. `why`: "" where the rollback was for another part."""
+
+    host: str  # "" for what was done once for all
+    stage: str  # its name
+    name: str  # of the step
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+PARTLY = "partly undone"  # of a host that is rolled back, and on which something of the run is there still
 _NUMBERED = re.compile(r"(.*?)(\d+)([^\d]*)")
 
 

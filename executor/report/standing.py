@@ -9,7 +9,7 @@ from typing import Literal
 
 from executor.model.codec import Json
 from executor.report.paint import paint
-from executor.report.phrasing import names
+from executor.report.phrasing import PARTLY, names
 from executor.report.safe import visible
 
 STATUS_VERSION = 1
@@ -44,6 +44,7 @@ class OnHost:
     until: datetime | None = None
     point: str = ""
     version: str = ""
+    partly: bool = False  # it has gone back, and something is there still
 
 
 def text(
@@ -78,7 +79,7 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None, width:
         alike = (
             visible(one.name),
             visible(one.version) or _shortened(visible(one.params)),
-            one.state,
+            PARTLY if one.partly and one.state == "rolled back" else one.state,
             one.run,
             _how_long(one, zone),
             visible(one.inventory) if several else "",
@@ -155,6 +156,7 @@ def as_json(open_runs: Sequence[OpenRun], hosts: Sequence[OnHost]) -> Json:
                 "version": one.version,
                 "params": one.params,
                 "state": one.state,
+                "partly": one.partly,
                 "undo": one.undo == "yes",
                 "until": one.until.isoformat() if one.until else None,
                 "point": one.point,

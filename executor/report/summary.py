@@ -9,11 +9,11 @@ from dataclasses import replace
 from textwrap import wrap
 
 from executor.errors import Exit
-from executor.events import HostSummary, Irreversible, Owed, RunEnded
+from executor.events import HostSummary, Irreversible, Owed, RunEnded, Stays
 from executor.model.outcomes import never_started
 from executor.report.line import Line, Tone, label, line
 from executor.report.paint import paint
-from executor.report.phrasing import duration, names
+from executor.report.phrasing import PARTLY, duration, names
 from executor.report.safe import inert
 from executor.report.story import Failure, RunView
 
@@ -48,6 +48,7 @@ def summary(view: RunView, *, commands: Collection[str]) -> tuple[Line, ...]:
             _section("Still running there when the run ended", _running(view)),
             _section("Hosts", _hosts(view, view.ended)),
             _section("Changed, and no way back was written down", _not_undone(view.ended.not_undone)),
+            _section("Not undone", _kept(view.ended.stays)),
             _section("Points of no return that were passed", (line(f"  {_point(one)}") for one in view.no_return)),
             _section(
                 "Stages that were skipped", (line(f"  {n}: {why}", tone="quiet") for n, why in view.skipped_stages)
@@ -149,6 +150,8 @@ def _undone(view: RunView, ended: RunEnded) -> str:
         return f"{what}; undone back to the point of no return ({_point(view.no_return[-1])})"
     if not any(host.state == "rolled back" for host in ended.hosts.values()):
         return f"{what}; no change had a way back" if ended.not_undone else f"{what}; there was nothing to undo"
+    if any(not one.why for one in ended.stays):
+        return f"{what}; undone in part, other changes stay (below)"
     if ended.not_undone:
         return f"{what}; every change that had a way back is undone, others are not (below)"
     return f"{what}; everything that it had changed is undone"
@@ -210,41 +213,77 @@ def _left(left: Sequence[Owed]) -> Iterator[Line]:
 
 def _hosts(view: RunView, ended: RunEnded) -> Iterator[Line]:
     told = {(failure.host, failure.reason.removeprefix("unreachable: ")) for failure in view.failures}
-    groups: dict[tuple[str, str, str, bool], list[str]] = {}
-    staying = {change.partition(": ")[0] for change in ended.not_undone}
+    groups: dict[tuple[str, str, str, str, bool], list[str]] = {}
+    extents = _extents(view, ended)
     for name, host in ended.hosts.items():
         above = (name, host.detail.removeprefix("unreachable: ")) in told
         detail = "" if above or never_started(host.detail) else host.detail
-        meaning = _STATES[host.state][1]
+        word, meaning = str(host.state), _STATES[host.state][1]
         if host.state == "rolled back":
-            meaning = _extent(view, name, but=name in staying)
-        groups.setdefault((host.state, meaning, detail, host.drained), []).append(name)
+            word, meaning = extents.get(name, (word, meaning))
+        groups.setdefault((host.state, word, meaning, detail, host.drained), []).append(name)
     order = list(_STATES)
     rows = [
-        (names(hosts), meaning, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one
-        for (state, meaning, detail, drained), hosts in sorted(
+        (names(hosts), word, meaning, HostSummary(state, detail, drained))  # type: ignore[arg-type] # it came from one
+        for (state, word, meaning, detail, drained), hosts in sorted(
             groups.items(), key=lambda group: order.index(group[0][0])
         )
     ]
     wide = min(max((len(row[0]) for row in rows), default=0), 30)
-    for hosts, meaning, host in rows:
+    word_wide = max((len(row[1]) for row in rows), default=0)
+    for hosts, word, meaning, host in rows:
         said = [meaning, host.detail]
         if host.detail and host.state in _TOLD_BY_DETAIL:
             said = [host.detail]
         more = f"; {_DRAINED}" if host.drained else ""
         yield line(
-            f"  {hosts:<{wide}}  {host.state:<11}  {'; '.join(filter(None, said))}{more}", tone=_STATES[host.state][0]
+            f"  {hosts:<{wide}}  {word:<{max(word_wide, 11)}}  {'; '.join(filter(None, said))}{more}",
+            tone=_STATES[host.state][0],
         )
 
 
-def _extent(view: RunView, host: str, *, but: bool) -> str:
-    """How much of what was changed on a host is undone. `but`: some changes had no way back."""
-    points = [passed.name for passed in view.no_return if passed.host in ("", host)]
-    if points:
-        whole = f"undone back to the point of no return '{points[-1]}'"
-    else:
-        whole = "what had a way back is undone" if but else _STATES["rolled back"][1]
-    return f"{whole}; other changes stay (below)" if but else whole
+def _extents(view: RunView, ended: RunEnded) -> dict[str, tuple[str, str]]:
+    """For hosts that are rolled back, but not to where they were: the word for it, and how far."""
+    below = {change.partition(": ")[0] for change in ended.not_undone} | {one.host for one in ended.stays if one.why}
+    there: dict[str, list[Stays]] = {}
+    for one in ended.stays:
+        if not one.why:
+            there.setdefault(one.host, []).append(one)
+    found = {}
+    for name in ended.hosts:
+        point = next((passed.name for passed in reversed(view.no_return) if passed.host in ("", name)), "")
+        some = there.get(name, [])
+        if not (point or some or name in below):
+            continue
+        parts = [
+            f"undone back to the point of no return '{point}'" if point else "",
+            "what had a way back is undone" if not (point or some) else "",
+            f"still there: {_by_stage(some)}" if some else "",
+            "other changes stay (below)" if name in below else "",
+        ]
+        found[name] = (PARTLY if some or name in below else "rolled back", "; ".join(filter(None, parts)))
+    return found
+
+
+def _by_stage(some: Iterable[Stays]) -> str:
+    """`A, B (One); C (Two)`."""
+    stages: dict[str, list[str]] = {}
+    for one in some:
+        stages.setdefault(one.stage, []).append(one.name)
+    return "; ".join(f"{', '.join(steps)} ({stage})" for stage, steps in stages.items())
+
+
+def _kept(stays: Sequence[Stays]) -> Iterator[Line]:
+    """What stays for a reason, and what was done once for all; what else stays is told with its host."""
+    by_host: dict[tuple[str, str], list[Stays]] = {}
+    for one in stays:
+        if one.why or not one.host:
+            by_host.setdefault((one.host, one.why or "the rollback was for a part of the run"), []).append(one)
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for (host, why), some in by_host.items():
+        groups.setdefault((f"{_by_stage(some)}: {why}", bool(host)), []).append(host)
+    for (said, of_hosts), hosts in groups.items():
+        yield line(f"  {names(hosts)}  {said}" if of_hosts else f"  {said}", tone="warn")
 
 
 def _point(passed: Irreversible) -> str:

@@ -88,6 +88,9 @@ def test_one_host_or_one_stage_alone(deployed: Project) -> None:
     part = ("rollback", "last", "--host", "web2", "--stage", "Switch", "-y")
     undone = deployed.runbook(*part)
     assert (undone.code, "ROLLBACK as asked, on web2" in undone.err) == (0, True), undone
+    assert "web2  partly undone  still there: One (Prepare)\n" in undone.out, undone
+    states = {row.split()[0]: row for row in deployed.runbook("status").out.splitlines()[1:]}
+    assert ["partly undone" in states[host] for host in ("web1", "web2")] == [False, True], states
     nothing = deployed.runbook(*part)
     assert (nothing.code, "is left to undo on web2 in 'Switch'\n" in nothing.err) == (11, True), nothing
     assert (link(deployed, "web1"), link(deployed, "web2")) == ("releases/v1", "")
@@ -119,7 +122,10 @@ def test_another_runbook_that_wrote_the_same_file_since_stands_in_the_way(deploy
 def test_a_point_of_no_return_is_the_end_of_the_way_back(deployed: Project) -> None:
     ran = deployed.runbook("run", "deploy", "-i", "prod", "-e", "version=v2", "-e", '{"point": true}')
     assert ran.code == 0, ran
-    assert deployed.runbook("rollback", "last", "-y").code == 0
+    undone = deployed.runbook("rollback", "last", "-y")
+    assert undone.code == 0, undone
+    told = "Not undone\n  web1, web2  One (Prepare): it came before the point of no return 'Point'\n"
+    assert told in undone.out, undone
     for host in ("web1", "web2"):
         assert link(deployed, host) == "releases/v1"
         assert "undo one v2" not in deployed.log(host)

@@ -217,6 +217,7 @@ def summary(ended: RunEnded) -> list[str]:
         lines.append(f"  {host:<6} {said.state}{', drained' if said.drained else ''}{detail}")
     lines += [f"left: {owed.host} {owed.name} ({owed.why})" for owed in ended.left]
     lines += [f"not undone: {what}" for what in ended.not_undone]
+    lines += [f"stays: {one.host or 'all'} {one.name} ({one.why or 'of another part'})" for one in ended.stays]
     if ended.resumable:
         lines.append("resumable")
     return lines

@@ -13,7 +13,7 @@ from executor.engine import State, decide, evolve, initial
 from executor.engine.effects import Perform
 from executor.engine.resume import undoable
 from executor.errors import Exit
-from executor.events import Ended, Event, Lapsed, Resumed, RunEnded, RunStarted, Stamp, Started, TakenUp, Undone
+from executor.events import Ended, Event, Lapsed, Resumed, RunEnded, RunStarted, Stamp, Started, Stays, TakenUp, Undone
 from executor.model.actions import Shell
 from executor.model.outcomes import Result, Status
 from executor.model.plans import Plan
@@ -122,6 +122,11 @@ def test_after_its_time_it_is_a_point_of_no_return_that_is_named(tmp_path: Path)
     ended = tape.ended
     assert (ended.exit, ended.status) == (Exit.ROLLED_BACK, "failed, rolled back to the point of no return 'B'")
     assert not ended.left
+    reasons = (
+        ("A", "it came before the point of no return 'B'"),
+        ("B", "the time in which it could be undone is over"),
+    )
+    assert ended.stays == tuple(Stays(host, "First", *one) for host in ("web1", "web2") for one in reasons)
 
 
 def test_what_ran_once_for_all_is_a_point_of_no_return_for_every_host(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from executor.engine import State, evolve, initial
 from executor.engine.effects import Perform
+from executor.engine.remains import partly
 from executor.engine.resume import undoable
-from executor.events import Event, Resumed, RunEnded, Started, Undone
+from executor.events import Event, Resumed, RunEnded, Started, Stays, Undone
 from executor.planning import PlanOptions
 from tests.engine.lives import RESUMED, Lives, Remembering, after, end_of, moments, no_completed_step_begins_again
 from tests.engine.monitor import handlers_pass_once
@@ -96,6 +97,7 @@ def test_one_host_alone_and_the_rest_afterwards(tmp_path: Path) -> None:
     ended = end_of(run.journal)
     assert (int(ended.exit), ended.status) == (0, "rolled back in part, as asked")
     assert ended.hosts["web2"].state == "done"
+    assert ended.stays == (Stays("", "First", "Once"),)
     run.live(BACK)
     assert undone(run.journal)[3:] == ["web2 B", "web1 Once", "web2 A"]
 
@@ -105,6 +107,14 @@ def test_one_stage_alone(tmp_path: Path) -> None:
     run.live()
     run.live(replace(BACK, stages=("2",)))
     assert undone(run.journal) == ["web1 C"]
+    there = [Stays("web1", "First", "A"), Stays("", "First", "Once"), Stays("web1", "First", "B")]
+    assert list(end_of(run.journal).stays) == there
+    state = state_of(run)
+    assert [name for name, host in state.hosts.items() if partly(state, host)] == ["web1"]
+    run.live(BACK)
+    assert end_of(run.journal).stays == ()
+    state = state_of(run)
+    assert not any(partly(state, host) for host in state.hosts.values())
 
 
 def test_never_beyond_a_point_of_no_return(tmp_path: Path) -> None:
@@ -116,6 +126,10 @@ def test_never_beyond_a_point_of_no_return(tmp_path: Path) -> None:
     run.live(BACK)
     assert undone(run.journal) == due
     assert "to the point of no return 'B'" in end_of(run.journal).status
+    why = "it came before the point of no return 'B'"
+    assert end_of(run.journal).stays == tuple(
+        Stays(host, "First", step, why) for host, step in (("web1", "A"), ("", "Once"), ("web2", "A"))
+    )
 
 
 def test_a_handler_that_failed_is_tried_again_and_what_passed_is_not(tmp_path: Path) -> None:

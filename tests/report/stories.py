@@ -38,6 +38,7 @@ from executor.events import (
     StageStarted,
     Stamp,
     Started,
+    Stays,
     StepEnded,
     Undone,
     WaitEnded,
@@ -186,9 +187,10 @@ class Tape:
         left: tuple[Owed, ...] = (),
         not_undone: tuple[str, ...] = (),
         resumable: bool = False,
+        stays: tuple[Stays, ...] = (),
     ) -> None:
         local = {"localhost": HostSummary("done")}
-        self.say(RunEnded(code, status, reason, local | hosts, left, not_undone, resumable))
+        self.say(RunEnded(code, status, reason, local | hosts, left, not_undone, resumable, stays))
 
 
 def success() -> Tape:

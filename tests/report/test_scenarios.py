@@ -63,5 +63,7 @@ def test_every_run_can_be_told(path: Path, tmp_path: Path) -> None:
     assert isinstance(as_json(plan, records), dict)
     for owed in ended.left:
         assert owed.name in told.split("Left to undo")[1]
+    for one in ended.stays:
+        assert one.name in told.split("Not undone" if one.why or not one.host else "still there")[1]
     for change in ended.not_undone:
         assert change.partition(": ")[2] in told.split("no way back was written down")[1]

@@ -30,6 +30,13 @@ def test_how_far_a_host_can_be_undone(
     assert row[head.index("CAN BE UNDONE") :] == said
 
 
+@pytest.mark.parametrize(("partly", "said"), [(True, "partly undone  2"), (False, "rolled back  2")])
+def test_a_host_that_has_gone_back_in_part_is_told_so(partly: bool, said: str) -> None:
+    host = OnHost("web1", "prod", "Deploy", "20261120-120340-k7m2", AT, "", "rolled back", "yes", AT, partly=partly)
+    head, row = text([], [host], zone=UTC).splitlines()
+    assert row[head.index("STATE") :].startswith(said)
+
+
 def on(host: str, version: str = "", params: str = "", inventory: str = "prod") -> OnHost:
     return OnHost(host, inventory, "Deploy", "20261120-120340-k7m2", AT, params, "done", "yes", AT, version=version)
 

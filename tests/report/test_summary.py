@@ -18,6 +18,7 @@ from executor.events import (
     Key,
     StageStarted,
     Started,
+    Stays,
     StepEnded,
     WatchStarted,
     WatchTurned,
@@ -68,9 +69,47 @@ def test_a_host_that_is_not_wholly_undone_says_so_itself() -> None:
     hosts = {name: HostSummary("rolled back") for name in tape.hosts}
     tape.end(Exit.ROLLED_BACK, "failed, rolled back", hosts, not_undone=("web3: Build",))
     shown = [one.text for one in summary(ending(tape), commands=())]
-    assert "  web1       rolled back  what was changed there is undone" in shown
-    assert "  web2       rolled back  undone back to the point of no return 'Drop the old tables'" in shown
-    assert "  web3       rolled back  what had a way back is undone; other changes stay (below)" in shown
+    assert "  web1       rolled back    what was changed there is undone" in shown
+    assert "  web2       rolled back    undone back to the point of no return 'Drop the old tables'" in shown
+    assert "  web3       partly undone  what had a way back is undone; other changes stay (below)" in shown
+
+
+def test_after_the_rollback_of_a_part_a_host_says_what_is_still_there() -> None:
+    """Hosts that are alike share a line; what was done once for all is no host's, and told by itself."""
+    tape = Tape(("web1", "web2", "web3"))
+    tape.begin()
+    there = [Stays(host, "One", step) for host in ("web1", "web2") for step in ("Unpack", "Link")]
+    hosts = {name: HostSummary("rolled back") for name in tape.hosts}
+    stays = (*there, Stays("web1", "Two", "Tell"), Stays("web2", "Two", "Tell"), Stays("", "One", "Migrate"))
+    tape.end(Exit.DONE, "rolled back in part, as asked", hosts, stays=stays)
+    shown = [one.text for one in summary(ending(tape), commands=())]
+    assert "  web1, web2  partly undone  still there: Unpack, Link (One); Tell (Two)" in shown
+    assert "  web3        rolled back    what was changed there is undone" in shown
+    at = shown.index("Not undone")
+    assert shown[at + 1 :] == ["  Migrate (One): the rollback was for a part of the run"]
+
+
+def test_what_lies_before_a_point_of_no_return_is_told_below_with_the_reason() -> None:
+    tape = Tape(("web1", "web2"))
+    tape.begin()
+    tape.say(*(Irreversible(host, "2.2", "Point") for host in tape.hosts))
+    why = "it came before the point of no return 'Point'"
+    stays = tuple(Stays(host, "One", "Before", why) for host in ("web1", "web2", ""))
+    hosts = {name: HostSummary("rolled back") for name in tape.hosts}
+    tape.end(Exit.ROLLED_BACK, "failed, rolled back", hosts, stays=stays)
+    shown = [one.text for one in summary(ending(tape), commands=())]
+    how_far = "undone back to the point of no return 'Point'; other changes stay (below)"
+    assert f"  web1, web2  partly undone  {how_far}" in shown
+    at = shown.index("Not undone")
+    assert shown[at + 1 :][:3] == [f"  web1, web2  Before (One): {why}", f"  Before (One): {why}", ""]
+
+
+def test_a_stage_that_went_back_alone_is_not_told_as_all_that_was_changed() -> None:
+    tape = Tape(("web1",))
+    tape.begin()
+    tape.end(Exit.ROLLED_BACK, "failed, the stage rolled back", UNDONE, stays=(Stays("web1", "One", "Unpack"),))
+    head = summary(ending(tape), commands=())[0].text
+    assert head == "Production deploy: FAILED; undone in part, other changes stay (below)"
 
 
 def test_the_rounds_of_a_loop_that_stay_are_told_with_their_host_once() -> None:
