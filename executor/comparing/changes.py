@@ -41,6 +41,7 @@ class StepChange:
     part: Part = "steps"
     terms: tuple[Term, ...] = ()
     groups: tuple[Group, ...] = ()
+    moved: bool = False  # it stands elsewhere among the others, altered or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,18 @@ class StageChange:
     terms: tuple[Term, ...] = ()
     groups: tuple[tuple[str, Group], ...] = ()  # by host: conditions, health, watches, each with what it is
     steps: tuple[StepChange, ...] = ()
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Empty in all its parts where nothing would run differently."""
+    """Empty in all its parts but the last where nothing would run differently."""
 
     terms: tuple[Term, ...] = ()
     hosts: tuple[Group, ...] = ()  # how they are reached
     stages: tuple[StageChange, ...] = ()
     always: tuple[StepChange, ...] = ()  # of the run, at its end
+    secrets_not_compared: tuple[str, ...] = ()  # a plan has their names alone, and not where they come from
 
     def __bool__(self) -> bool:
         return bool(self.terms or self.hosts or self.stages or self.always)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from executor.comparing import steps
@@ -42,6 +43,7 @@ def compare(old: Side, new: Side) -> Comparison:
         tuple(_reached(old, new)),
         tuple(_stages(old, new)),
         tuple(steps.compared(old, new, old.plan.always, new.plan.always, "always")),
+        tuple(sorted({*old.plan.secrets, *new.plan.secrets})),
     )
 
 
@@ -106,9 +108,9 @@ def _stages(old: Side, new: Side) -> Iterator[StageChange]:
             continue
         found = _stage(old, new, was[key], stage)
         if found is not None:
-            yield found
+            yield replace(found, moved=key in elsewhere)
         elif key in elsewhere:
-            yield StageChange("moved", stage.id, stage.name)
+            yield StageChange("moved", stage.id, stage.name, moved=True)
 
 
 def _alone(side: Side, stage: PlannedStage, *, added: bool) -> StageChange:

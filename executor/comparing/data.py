@@ -19,7 +19,7 @@ def data(found: Comparison, old: str) -> str:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {name: _plain(item) for name, item in fields.items() if item not in ((), "", None)}
+        return {name: _plain(item) for name, item in fields.items() if item not in ((), "", None, False)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from executor.comparing.changes import Comparison, Group, StageChange, StepChange, Term
-from executor.comparing.text import NOTHING, differing
+from executor.comparing.text import NOTHING, differing, not_compared
 from executor.planning.shown.words import counted, hosts
 from executor.report.plans import markup
 
@@ -32,9 +32,9 @@ def markdown(found: Comparison, old: str, *, limit: int = LIMIT) -> str:
 def _pieces(found: Comparison, old: str) -> Iterator[list[str]]:
     yield [f"## What would run differently than {markup.code(old)}"]
     if not found:
-        yield [NOTHING]
+        yield [NOTHING, *_not_compared(found)]
         return
-    yield [f"- {line}" for line in _summary(found)]
+    yield [*(f"- {line}" for line in _summary(found)), *_not_compared(found)]
     if found.terms:
         yield _terms(found.terms)
     for group in found.hosts:
@@ -50,7 +50,7 @@ def _pieces(found: Comparison, old: str) -> Iterator[list[str]]:
 def _summary(found: Comparison) -> Iterator[str]:
     steps = [step for stage in found.stages for step in stage.steps] + list(found.always)
     for what, items in (("stage", found.stages), ("step", steps)):
-        counts = Counter(_HOW[one.how] for one in items)
+        counts = Counter(map(_how, items))
         if counts:
             total = sum(counts.values())
             parts = ", ".join(f"{many} {how}" for how, many in counts.items())
@@ -59,6 +59,16 @@ def _summary(found: Comparison) -> Iterator[str]:
         if stage.how == "altered" and (stage.hosts_added or stage.hosts_removed):
             more, less = len(stage.hosts_added), len(stage.hosts_removed)
             yield f"{markup.text(stage.name)} is for {counted(more, 'host')} more and {counted(less, 'host')} less"
+
+
+def _how(one: StageChange | StepChange) -> str:
+    return _HOW[one.how] + (" and moved" if one.moved and one.how != "moved" else "")
+
+
+def _not_compared(found: Comparison) -> list[str]:
+    """Beside the summary, which is never cut."""
+    said = not_compared(found)
+    return ["", markup.text(said)] if said else []
 
 
 def _terms(found: Sequence[Term]) -> list[str]:
@@ -71,7 +81,7 @@ def _cell(said: str) -> str:
 
 
 def _stage(stage: StageChange) -> Iterator[list[str]]:
-    head = [f"### Stage {stage.id} {markup.text(stage.name)}: {_HOW[stage.how]}"]
+    head = [f"### Stage {stage.id} {markup.text(stage.name)}: {_how(stage)}"]
     for sign, names in (("more", stage.hosts_added), ("less", stage.hosts_removed)):
         if names:
             head += ["", f"Hosts {sign}: {markup.text(hosts(names))}"]
@@ -85,7 +95,7 @@ def _stage(stage: StageChange) -> Iterator[list[str]]:
 
 
 def _step(step: StepChange) -> Iterator[str]:
-    yield f"**{step.id} {markup.text(step.name)}**: {_HOW[step.how]}"
+    yield f"**{step.id} {markup.text(step.name)}**: {_how(step)}"
     if step.terms:
         yield ""
         yield from _terms(step.terms)

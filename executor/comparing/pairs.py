@@ -23,7 +23,7 @@ def altered(old: Side, new: Side, before: Work, after: Work, *, armed: bool) -> 
     if armed and _is_settled(before[1]) != _is_settled(after[1]):
         was += (_SETTLED,) if _is_settled(before[1]) else ()
         now += (_SETTLED,) if _is_settled(after[1]) else ()
-    unsaid = _in_no_line(old, new, before[1], after[1], shown=was != now)
+    unsaid = _in_no_line(old, new, before[1], after[1], shown=was != now, armed=armed)
     return Group((), was, (*now, *unsaid))
 
 
@@ -31,12 +31,12 @@ def _is_settled(task: Task) -> bool:
     return any(item.rollback == () and changes(item) for item in task.items)
 
 
-def _in_no_line(old: Side, new: Side, before: Task, after: Task, *, shown: bool) -> Iterator[str]:
+def _in_no_line(old: Side, new: Side, before: Task, after: Task, *, shown: bool, armed: bool) -> Iterator[str]:
     """`shown`: the lines differ already, so that only another content behind the same path has to be said."""
     was, now = old.sent(before), new.sent(after)
     if any(was[path] != now[path] for path in was.keys() & now.keys()):
         yield SENT
-    if shown or old.meaning_without_files(before) == new.meaning_without_files(after):
+    if shown or old.meaning_without_files(before, armed=armed) == new.meaning_without_files(after, armed=armed):
         return
     if old.meaning(_given(before)) != new.meaning(_given(after)):
         yield GIVEN

@@ -48,16 +48,16 @@ class Side:
         plain = self._plain(portable(encode(value), self._spot), sent=sent)
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
-    def meaning_of(self, task: Task) -> str:
-        """The same of a step's work on a host; what hosts share is looked at once."""
+    def meaning_of(self, task: Task, *, armed: bool) -> str:
+        """The same of a step's work on a host; what hosts share is looked at once. `armed`: a rollback undoes it."""
         found = self._meanings.get(id(task))
         if found is None:
-            found = self._meanings[id(task)] = self.meaning(_settled(task))
+            found = self._meanings[id(task)] = self.meaning(_settled(task, armed=armed))
         return found
 
-    def meaning_without_files(self, task: Task) -> str:
+    def meaning_without_files(self, task: Task, *, armed: bool) -> str:
         """The same, whatever is in the files that it sends."""
-        return self.meaning(_settled(task), sent=False)
+        return self.meaning(_settled(task, armed=armed), sent=False)
 
     def sent(self, task: Task) -> dict[str, str]:
         """The digests of the files that a step's work and its undoing send, by path; those that no plan has are ""."""
@@ -103,10 +103,10 @@ def bodies(task: Task) -> Iterator[Body]:
             yield from bodies(handler)
 
 
-def _settled(task: Task) -> Task:
-    """The work without the word that it has nothing to undo, where it changes nothing anyhow."""
-    idle = (item.rollback == () and not changes(item) for item in task.items)
-    return replace(
-        task,
-        items=tuple(replace(item, rollback=None) if no else item for no, item in zip(idle, task.items, strict=True)),
+def _settled(task: Task, *, armed: bool) -> Task:
+    """The work without the word that it has nothing to undo, where nothing of it would be undone anyhow."""
+    items = (
+        replace(item, rollback=None) if item.rollback == () and not (armed and changes(item)) else item
+        for item in task.items
     )
+    return replace(task, items=tuple(items))

@@ -52,9 +52,9 @@ def compared(
             groups = tuple(_groups(old, new, was[key], step, armed=part == "steps"))
             terms = tuple(_terms(was[key], step))
             if groups or terms:
-                yield StepChange("altered", step.id, step.name, part, terms, groups)
+                yield StepChange("altered", step.id, step.name, part, terms, groups, key in elsewhere)
             elif key in elsewhere:
-                yield StepChange("moved", step.id, step.name, part)
+                yield StepChange("moved", step.id, step.name, part, moved=True)
         yield from (_removed(old, was[each], part) for each in gone.get(key, ()))
 
 
@@ -83,7 +83,7 @@ def _removed(side: Side, step: PlannedStep, part: Part) -> StepChange:
 def _alike(side: Side, step: PlannedStep, *, armed: bool) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     found: dict[str, tuple[list[str], tuple[str, ...]]] = {}
     for host, task in step.tasks.items():
-        found.setdefault(side.meaning_of(task), ([], side.words(step, task, armed=armed)))[0].append(host)
+        found.setdefault(side.meaning_of(task, armed=armed), ([], side.words(step, task, armed=armed)))[0].append(host)
     return [(tuple(hosts), words) for hosts, words in found.values()]
 
 
@@ -96,10 +96,10 @@ def _terms(before: PlannedStep | None, after: PlannedStep) -> Iterator[Term]:
 def _groups(old: Side, new: Side, before: PlannedStep, after: PlannedStep, *, armed: bool) -> Iterator[Group]:
     """Hosts that have left the step are told with its stage; so is a new one that does what others do, too."""
     found: dict[tuple[str, str], tuple[list[str], Group]] = {}
-    usual = {new.meaning_of(task) for host, task in after.tasks.items() if host in before.tasks}
+    usual = {new.meaning_of(task, armed=armed) for host, task in after.tasks.items() if host in before.tasks}
     for host, task in after.tasks.items():
-        now = new.meaning_of(task)
-        was = old.meaning_of(before.tasks[host]) if host in before.tasks else ""
+        now = new.meaning_of(task, armed=armed)
+        was = old.meaning_of(before.tasks[host], armed=armed) if host in before.tasks else ""
         if was == now or (not was and now in usual):
             continue
         if (was, now) not in found:

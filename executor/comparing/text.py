@@ -10,13 +10,25 @@ from executor.planning.shown.lines import safe
 from executor.planning.shown.words import hosts
 
 NOTHING = "Nothing would run differently."
-_MARK = {"added": "+", "removed": "-", "altered": "~", "moved": "↕"}
+_SIGN = {"added": "+", "removed": "-", "altered": "~", "moved": "↕"}
 _PARTS = {"drain": "out of traffic, ", "restore": "back to traffic, ", "always": "at the end, ", "steps": ""}
+
+
+def not_compared(found: Comparison) -> str:
+    """What no comparison of plans can tell; empty where they have no secrets."""
+    match found.secrets_not_compared:
+        case ():
+            return ""
+        case (name,):
+            return f"Not compared: where the secret {name} comes from"
+        case names:
+            return f"Not compared: where the secrets {', '.join(names)} come from"
 
 
 def text(found: Comparison, *, color: bool = False) -> str:
     """Everything that differs, a `+` before what is new and a `-` before what was."""
     lines = list(_lines(found)) or [NOTHING]
+    lines += filter(None, [not_compared(found)])
     return "\n".join(_coloured(safe(line)) if color else safe(line) for line in lines) + "\n"
 
 
@@ -40,7 +52,7 @@ def terms(found: Sequence[Term]) -> Iterator[str]:
 
 
 def _stage(stage: StageChange) -> Iterator[str]:
-    yield f"{_MARK[stage.how]} Stage {stage.id}: {stage.name}{'  (moved)' if stage.how == 'moved' else ''}"
+    yield f"{_mark(stage)} Stage {stage.id}: {stage.name}{_moved(stage)}"
     if stage.hosts_added:
         yield f"  + hosts {hosts(stage.hosts_added)}"
     if stage.hosts_removed:
@@ -54,12 +66,19 @@ def _stage(stage: StageChange) -> Iterator[str]:
 
 
 def _step(step: StepChange) -> Iterator[str]:
-    moved = "  (moved)" if step.how == "moved" else ""
-    yield f"{_MARK[step.how]} {step.id}  {_PARTS[step.part] if step.id else ''}{step.name}{moved}"
+    yield f"{_mark(step)} {step.id}  {_PARTS[step.part] if step.id else ''}{step.name}{_moved(step)}"
     yield from (f"    {line}" for line in terms(step.terms))
     for group in step.groups:
         yield f"    {hosts(group.hosts)}:"
         yield from (f"      {line}" for line in differing(group))
+
+
+def _mark(one: StageChange | StepChange) -> str:
+    return _SIGN[one.how] + (f" {_SIGN['moved']}" if one.moved and one.how != "moved" else "")
+
+
+def _moved(one: StageChange | StepChange) -> str:
+    return "  (moved)" if one.moved else ""
 
 
 def differing(group: Group) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from executor.comparing.changes import GIVEN, SENT, UNSHOWN, Comparison, StageChange, StepChange, Term
 from executor.comparing.compare import compare
+from executor.comparing.data import data
 from executor.comparing.markdown import markdown
 from executor.comparing.sides import Side
 from executor.comparing.text import NOTHING, differing, text
@@ -272,6 +274,7 @@ def test_a_stage_without_undoing_is_told_where_that_makes_a_difference(project: 
     steps = (
         "    steps: [{name: A, shell: a}, {name: B, assert: {that: 1 == 1}}, {name: C, shell: c, irreversible: true},"
         " {name: D, copy: {content: d, dest: /d}}, {name: E, shell: e, read_only: true}]\n"
+        "    traffic: {drain: out, restore: back}\n    always: [{name: Z, shell: z}]\n"
     )
     stage = "name: T\nstages:\n  - name: S\n    hosts: web\n"
     found = compare(Side(project.plan(stage + steps)), Side(project.plan(stage + "    rollback: none\n" + steps)))
@@ -299,3 +302,41 @@ def test_a_file_that_differs_is_told_beside_what_else_does(project: Project) -> 
     (group,) = _step(compare(old, Side(project.plan("- {name: A, copy: {src: files/motd, dest: /e}}")))).groups
     assert [line[0] for line in differing(group)][:2] == ["-", "+"]
     assert (group.after or ())[-1] == SENT
+
+
+def test_what_is_moved_and_altered_is_told_as_both(project: Project) -> None:
+    one, send = (line + "\n" for line in BASE.splitlines() if "name: One" in line or "name: Send" in line)
+    found = _found(project, (one, ""), (send, send + one.replace("undo one", "undo it")))
+    step = _step(found)
+    assert (step.how, step.moved, step.name) == ("altered", True, "One")
+    assert "  ~ ↕ 1.3  One  (moved)\n" in text(found)
+    assert "- 1 step differs: 1 altered and moved" in markdown(found, "x")
+    assert "**1.3 One**: altered and moved" in markdown(found, "x")
+    (told,) = json.loads(data(found, "x"))["stages"][0]["steps"]
+    assert (told["how"], told["moved"]) == ("altered", True)
+
+
+def test_a_stage_that_is_moved_and_altered_is_told_as_both(project: Project) -> None:
+    more = "  - {name: More, hosts: db, steps: [{name: S, shell: s}]}\n"
+    first = ("stages:\n", "stages:\n" + more.replace("shell: s", "shell: t"))
+    found = compare(_side(project, ("always:", more + "always:")), _side(project, first, ("serial: 1", "serial: 2")))
+    assert [stage.how for stage in found.stages] == ["altered", "altered"]
+    assert [stage.moved for stage in found.stages].count(True) == 1
+    assert sum(line.startswith("~ ↕ Stage ") and line.endswith("  (moved)") for line in text(found).split("\n")) == 1
+    assert markdown(found, "x").count(": altered and moved\n") == 1
+
+
+def test_that_the_sources_of_secrets_are_not_compared_is_said(project: Project) -> None:
+    project.inventory += "secrets: {token: $TOKEN, dbpass: $DBPASS, unused: $UNUSED}\n"
+    step = "- {name: A, shell: \"a {{ secret('token') }}\", rollback: none}\n"
+    more = "- {name: B, shell: \"b {{ secret('dbpass') }}\", rollback: none}\n"
+    old, new = Side(project.plan(step)), Side(project.plan(step + more))
+    same, found = compare(old, old), compare(old, new)
+    assert not same
+    assert text(same) == f"{NOTHING}\nNot compared: where the secret token comes from\n"
+    assert text(found).endswith("\nNot compared: where the secrets dbpass, token come from\n")
+    assert "\n\nNot compared: where the secret token comes from\n" in markdown(same, "x")
+    assert "\n\nNot compared: where the secrets dbpass, token come from\n" in markdown(found, "x")
+    told = json.loads(data(same, "x"))
+    assert (told["differs"], told["secrets_not_compared"]) == (False, ["token"])
+    assert "secrets_not_compared" not in json.loads(data(_found(project), "x"))
