@@ -216,7 +216,6 @@ class _There:
 @contextmanager
 def _hosts(flags: Mapping[str, Any], reason: str = "") -> Iterator[_There]:
     """Connect to the hosts that -l names. Raises WrongUsage where the inventory has no lock and none is named."""
-
     from executor.cli.locking import new_token
     from executor.cli.passwords import become_password
     from executor.cli.session import operator

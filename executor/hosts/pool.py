@@ -132,18 +132,21 @@ class Hosts:
         )
 
     def _connect(self, name: str, told: Callable[[str, float, ConnectionFailed | None], None]) -> None:
-        spec = self._specs[name]
-        others = min(self._crowds[spec.address, spec.ssh.port] - 1, 100)
-        time.sleep(random.uniform(0, _STAGGER * others))  # noqa: S311  jitter, not a secret
         began = time.monotonic()
         failure: ConnectionFailed | None = ConnectionFailed("the program failed while it connected")
         try:
+            self._stagger(self._specs[name])
+            began = time.monotonic()
             self.host(name).connect()
             failure = None
         except ConnectionFailed as error:
             failure = error
         finally:
             told(name, time.monotonic() - began, failure)
+
+    def _stagger(self, spec: HostSpec) -> None:
+        others = min(self._crowds[spec.address, spec.ssh.port] - 1, 100)
+        time.sleep(random.uniform(0, _STAGGER * others))  # noqa: S311  jitter, not a secret
 
     def _jump(self, host: SshHost, jump: str, before: tuple[str, ...]) -> SshHost | None:
         """A jump host: one of the inventory, or `[user@]host[:port]`. Raises ConnectionFailed for a circle."""

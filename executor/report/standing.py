@@ -78,7 +78,7 @@ def _table(hosts: Sequence[OnHost], *, colour: bool, zone: tzinfo | None, width:
     for one in hosts:
         alike = (
             visible(one.name),
-            visible(one.version) or _shortened(visible(one.params)),
+            visible(one.version) or _cut(visible(one.params), _ROOM),
             PARTLY if one.partly and one.state == "rolled back" else one.state,
             one.run,
             _how_long(one, zone),
@@ -109,10 +109,6 @@ def _names(hosts: Sequence[str]) -> str:
     if len(folded) <= _NAMES or len(hosts) == 1:
         return folded
     return f"{_cut(hosts[0], _NAMES - 14)} and {len(hosts) - 1} more"
-
-
-def _shortened(params: str) -> str:
-    return _cut(params, _ROOM)
 
 
 def _cut(text: str, room: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.e2e.conftest import Project
-from tests.e2e.terminals import INTERRUPT, at_a_terminal
+from tests.e2e.terminals import INTERRUPT, Terminal, at_a_terminal
 from tests.waiting import until
 
 WAITING = """
@@ -38,12 +40,19 @@ def let_go(project: Project) -> None:
     (project.servers["web1"].home / "go").touch()
 
 
-def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project) -> None:
+@contextmanager
+def interrupted(project: Project) -> Iterator[Terminal]:
+    """A run at a terminal that was interrupted while it waited, and asks what now."""
     project.write("runbooks/deploy.yml", WAITING)
     with at_a_terminal(project, "run", "deploy", "-i", "prod", "-y") as terminal:
         until(lambda: project.log("web1"))
         terminal.types(INTERRUPT)
         terminal.shows("carry on")
+        yield terminal
+
+
+def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project) -> None:
+    with interrupted(project) as terminal:
         terminal.types("go on")
         until(lambda: project.events("Answered"))
         let_go(project)
@@ -53,11 +62,7 @@ def test_an_interrupt_at_a_terminal_asks_and_the_run_can_go_on(project: Project)
 
 def test_whoever_resumes_after_a_second_interrupt_has_said_what_now(project: Project) -> None:
     """The first one has asked; the second one stops the run before anybody answers. It is not asked again."""
-    project.write("runbooks/deploy.yml", WAITING)
-    with at_a_terminal(project, "run", "deploy", "-i", "prod", "-y") as terminal:
-        until(lambda: project.log("web1"))
-        terminal.types(INTERRUPT)
-        terminal.shows("carry on")
+    with interrupted(project) as terminal:
         terminal.types(INTERRUPT)
         assert terminal.ended() == 130
     let_go(project)
